@@ -1,0 +1,1 @@
+"""Ground that every app stands on."""

@@ -1,0 +1,1 @@
+"""Teams, services and environments: what readiness is about."""

@@ -1,0 +1,36 @@
+"""Questions about services and environments."""
+
+from difflib import get_close_matches
+
+from apps.catalog.exceptions import UnknownEnvironment, UnknownService
+from apps.catalog.models import Environment, Service
+
+
+def find_service(slug: str) -> Service:
+    """The service of that slug. Raises UnknownService, which names the nearest one."""
+    service = Service.objects.select_related("owner").filter(slug=slug).first()
+    if service is None:
+        raise UnknownService(
+            f"There is no service {slug!r}. {_suggest(slug, Service.objects.values_list('slug', flat=True))}"
+        )
+    return service
+
+
+def find_environment(service: Service, name: str = "") -> Environment:
+    """The service's environment of that name, or its default one. Raises UnknownEnvironment."""
+    environments = service.environments.filter(name=name) if name else service.environments.filter(is_default=True)
+    environment = environments.first()
+    if environment is None:
+        known = _suggest(name, service.environments.values_list("name", flat=True))
+        asked = f"environment {name!r}" if name else "default environment"
+        raise UnknownEnvironment(f"The service {service.slug!r} has no {asked}. {known}")
+    environment.service = service
+    return environment
+
+
+def _suggest(wanted: str, known: object) -> str:
+    names = sorted(known)  # type: ignore[call-overload]
+    if not names:
+        return "There are none yet: add one in the admin, under Catalog."
+    near = get_close_matches(wanted, names, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names[:10])}."

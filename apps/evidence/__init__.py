@@ -1,0 +1,1 @@
+"""Verifiers, observations, and how they are judged."""

@@ -1,0 +1,1 @@
+"""Seaworthy's own health, and monitors of services."""

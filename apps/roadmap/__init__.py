@@ -1,0 +1,1 @@
+"""Documents, milestones, tasks, criteria, gates."""

@@ -1,0 +1,26 @@
+"""The models of the roadmap."""
+
+from apps.roadmap.models.criteria import Binding, Criterion
+from apps.roadmap.models.documents import Document, DocumentBlock, DocumentRevision
+from apps.roadmap.models.entries import Claim, Entry, Precision
+from apps.roadmap.models.milestones import Milestone, Priority, WorkItem
+from apps.roadmap.models.risks import CostLine, Mitigation, Risk
+from apps.roadmap.models.tasks import Task
+
+__all__ = [
+    "Binding",
+    "Claim",
+    "CostLine",
+    "Criterion",
+    "Document",
+    "DocumentBlock",
+    "DocumentRevision",
+    "Entry",
+    "Milestone",
+    "Mitigation",
+    "Precision",
+    "Priority",
+    "Risk",
+    "Task",
+    "WorkItem",
+]

@@ -1,0 +1,103 @@
+"""Acceptance criteria, and the evidence they are bound to."""
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from apps.catalog.models import Team
+from apps.roadmap.models.entries import ClaimedEntry
+from apps.roadmap.models.milestones import Milestone, WorkItem
+
+
+class Criterion(ClaimedEntry):
+    """A condition that has to hold before going to production."""
+
+    class Kind(models.TextChoices):
+        ACCEPTANCE = "acceptance", "Acceptance criterion"
+        SUCCESS_METRIC = "success_metric", "Success metric"
+        SUCCESS_CRITERION = "success_criterion", "Success criterion"
+
+    class Requirement(models.TextChoices):
+        REQUIRED = "required", "Required"
+        RECOMMENDED = "recommended", "Recommended"
+        REQUIRED_IF_PRESENT = "required_if_present", "Required if there is evidence"
+
+    milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="criteria")
+    work_item = models.ForeignKey(WorkItem, models.CASCADE, null=True, blank=True, related_name="criteria")
+    owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="criteria")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ACCEPTANCE)
+    text = models.TextField()
+    measures = models.JSONField(default=list, blank=True, help_text="The measurable parts, as the importer read them.")
+    placeholders = models.JSONField(default=list, blank=True, help_text="Values nobody has set yet, such as N req/s.")
+    requirement = models.CharField(max_length=20, choices=Requirement, default=Requirement.REQUIRED)
+
+    history = HistoricalRecords()
+
+    class Meta(ClaimedEntry.Meta):
+        verbose_name_plural = "criteria"
+        permissions = [("accept_binding", "Can accept a binding of a criterion to evidence")]
+
+    def __str__(self) -> str:
+        return self.text if len(self.text) <= 80 else f"{self.text[:79]}…"
+
+
+class BindingQuerySet(models.QuerySet["Binding"]):
+    """Named filters of bindings."""
+
+    def accepted(self) -> Self:
+        """Those that count."""
+        return self.filter(state=Binding.State.ACCEPTED)
+
+    def suggested(self) -> Self:
+        """Those that wait for a person."""
+        return self.filter(state=Binding.State.SUGGESTED)
+
+
+class Binding(models.Model):
+    """A criterion, or one clause of it, and the verifier whose evidence proves it. Counts once a person accepted it."""
+
+    class State(models.TextChoices):
+        SUGGESTED = "suggested", "Suggested"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+
+    criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="bindings")
+    clause = models.TextField(blank=True, help_text="The part of the criterion that it proves; empty for the whole.")
+    verifier_key = models.CharField("verifier", max_length=100)
+    parameters = models.JSONField(default=dict, blank=True)
+    rule = models.JSONField(null=True, blank=True, help_text="Empty for the verifier's own rule.")
+    ttl = models.DurationField("time to live", null=True, blank=True, help_text="Empty for the verifier's own.")
+    state = models.CharField(max_length=10, choices=State, default=State.SUGGESTED)
+    decided_at = models.DateTimeField("decided", null=True, blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    objects = BindingQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["criterion", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["criterion", "verifier_key", "parameters"], name="roadmap_binding_once"),
+            models.CheckConstraint(
+                condition=Q(state="suggested") | Q(decided_at__isnull=False), name="roadmap_binding_decided_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(ttl__isnull=True) | Q(ttl__gt=timedelta(0)), name="roadmap_binding_ttl_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verifier_key} for {self.criterion}"
+
+    def decide(self, state: str, *, at: datetime, by: Any = None) -> bool:
+        """Accept or decline a suggestion, once. False: it was decided before."""
+        suggested = Binding.objects.filter(pk=self.pk, state=Binding.State.SUGGESTED)
+        changed = suggested.update(state=state, decided_at=at, decided_by=by)
+        self.refresh_from_db(fields=["state", "decided_at", "decided_by"])
+        return changed == 1

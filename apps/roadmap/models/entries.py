@@ -1,0 +1,96 @@
+"""What every entry of a roadmap shares: where it stands in its document, and what people claim of it."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+
+from apps.catalog.models import Service
+from apps.roadmap.models.documents import Document
+
+
+class Claim(models.TextChoices):
+    """What a person says of an entry. Unknown: the document has a mark that says neither."""
+
+    UNKNOWN = "unknown", "Not said"
+    TODO = "todo", "To do"
+    IN_PROGRESS = "in_progress", "In progress"
+    DONE = "done", "Done"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
+
+
+class EntryQuerySet(models.QuerySet):
+    """Named filters of entries."""
+
+    def current(self) -> Self:
+        """Entries that the newest revision still holds, and those added by hand."""
+        return self.filter(orphaned_at__isnull=True)
+
+    def of_service(self, service: Service) -> Self:
+        return self.filter(service=service)
+
+
+class Entry(models.Model):
+    """One thing that a roadmap says. It may stand in a document, or have been added by hand."""
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="+")
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    line = models.PositiveIntegerField(null=True, blank=True, editable=False, help_text="Counted from 1.")
+    position = models.PositiveIntegerField(default=0, help_text="Orders the entries of a service.")
+    section = models.CharField(max_length=500, blank=True, editable=False, help_text="The headings above it.")
+    identity = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    spans = models.JSONField(
+        default=dict, editable=False, help_text="Where each value stands: start and end character."
+    )
+    imported = models.JSONField(default=dict, editable=False, help_text="Each value as the document has it.")
+    orphaned_at = models.DateTimeField("vanished", null=True, blank=True, editable=False)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["service", "position", "pk"]
+
+
+class ClaimedEntry(Entry):
+    """An entry of which a person says how far it is."""
+
+    claim = models.CharField(max_length=20, choices=Claim, default=Claim.TODO)
+
+    class Meta(Entry.Meta):
+        abstract = True
+
+    def claim_as(self, claim: str, *, expected: str) -> bool:
+        """Say how far it is, if it still is where the caller saw it. False: somebody else was faster."""
+        changed = type(self)._default_manager.filter(pk=self.pk, claim=expected).update(claim=claim)
+        self.refresh_from_db(fields=["claim"])
+        return changed == 1
+
+    @property
+    def is_claimed_done(self) -> bool:
+        return self.claim == Claim.DONE
+
+
+class Precision(models.TextChoices):
+    """How exact a target date is."""
+
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+    QUARTER = "quarter", "Quarter"
+
+
+class Targeted(models.Model):
+    """Has a target: a period that ends on a day."""
+
+    target_starts_on = models.DateField("target from", null=True, blank=True)
+    target_on = models.DateField("target date", null=True, blank=True, help_text="The last day of the target period.")
+    target_precision = models.CharField(max_length=10, choices=Precision, default=Precision.DAY)
+
+    class Meta:
+        abstract = True
+
+    def is_overdue(self, at: datetime) -> bool:
+        """The target's last day is over, and nobody says it is done."""
+        unfinished = getattr(self, "claim", None) not in {Claim.DONE, Claim.NOT_APPLICABLE}
+        return bool(self.target_on and unfinished and at.date() > self.target_on)

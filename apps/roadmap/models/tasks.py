@@ -1,0 +1,26 @@
+"""Tasks: what is ticked off."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from apps.catalog.models import Team
+from apps.roadmap.models.entries import ClaimedEntry
+from apps.roadmap.models.milestones import Milestone, WorkItem
+
+
+class Task(ClaimedEntry):
+    """One box to tick. A sub-task stands on its parent's line."""
+
+    milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="tasks")
+    work_item = models.ForeignKey(WorkItem, models.CASCADE, null=True, blank=True, related_name="tasks")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="subtasks")
+    owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="tasks")
+    text = models.TextField()
+
+    history = HistoricalRecords()
+
+    class Meta(ClaimedEntry.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.text if len(self.text) <= 80 else f"{self.text[:79]}…"

@@ -1,0 +1,1 @@
+"""The security baseline and its audits."""

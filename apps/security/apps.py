@@ -1,0 +1,11 @@
+"""The security app."""
+
+from django.apps import AppConfig
+
+
+class SecurityConfig(AppConfig):
+    """The security baseline and its audits."""
+
+    name = "apps.security"
+    label = "security"
+    verbose_name = "Security"

@@ -1,0 +1,138 @@
+"""The one place that reads the environment. It reports every problem at once, by name and never by value."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+Value = TypeVar("Value")
+
+PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
+DOTENV_FILE = PROJECT_DIRECTORY / ".env"
+DEFAULT_SETTINGS_MODULE = "config.settings.production"
+
+_REQUIRED: Any = object()
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+class Environment:
+    """Reads variables with a type. Problems are collected; `raise_problems` names them all in one error."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+        self.problems: dict[str, str] = {}
+        self.names: dict[str, bool] = {}
+
+    def text(self, name: str, default: str = _REQUIRED, *, minimum_length: int = 0, fallback: str = "") -> str:
+        """The variable as text. A required one that is missing is a problem, and reads as the fallback until raised."""
+
+        def parse(value: str) -> str:
+            if len(value) < minimum_length:
+                raise ValueError(f"must have at least {minimum_length} characters")
+            return value
+
+        return self._read(name, parse, default, fallback)
+
+    def flag(self, name: str, default: bool = _REQUIRED) -> bool:
+        """The variable as true or false; any other word is a problem."""
+
+        def parse(value: str) -> bool:
+            if value.lower() in _TRUE | _FALSE:
+                return value.lower() in _TRUE
+            raise ValueError("must be true or false")
+
+        return self._read(name, parse, default, False)
+
+    def integer(self, name: str, default: int = _REQUIRED, *, minimum: int = 0) -> int:
+        """The variable as a whole number, not below the minimum."""
+
+        def parse(value: str) -> int:
+            if not value.isascii() or not value.isdigit() or int(value) < minimum:
+                raise ValueError(f"must be a whole number, {minimum} or more")
+            return int(value)
+
+        return self._read(name, parse, default, minimum)
+
+    def items(self, name: str, default: list[str] = _REQUIRED) -> list[str]:
+        """The variable as a list, separated by commas."""
+        return self._read(name, lambda value: [item.strip() for item in value.split(",") if item.strip()], default, [])
+
+    def choice(self, name: str, default: str, choices: set[str]) -> str:
+        """The variable as one of the given words."""
+
+        def parse(value: str) -> str:
+            if value not in choices:
+                raise ValueError(f"must be one of {', '.join(sorted(choices))}")
+            return value
+
+        return self._read(name, parse, default, default)
+
+    def postgresql_url(self, name: str) -> dict[str, Any]:
+        """The variable as the configuration of a PostgreSQL database. Other databases are a problem."""
+
+        def parse(value: str) -> dict[str, Any]:
+            configuration = environ.Env.db_url_config(value)
+            if configuration.get("ENGINE") != "django.db.backends.postgresql" or not configuration.get("NAME"):
+                raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:port/name")
+            return dict(configuration)
+
+        return self._read(name, parse, _REQUIRED, {"ENGINE": "django.db.backends.postgresql", "NAME": "missing"})
+
+    def raise_problems(self) -> None:
+        """Raise one error that names every variable that is missing or malformed, and holds no value."""
+        if self.problems:
+            lines = [f"  {name} {problem}" for name, problem in sorted(self.problems.items())]
+            count = "One setting needs" if len(lines) == 1 else f"{len(lines)} settings need"
+            raise ImproperlyConfigured(
+                f"{count} attention. Set each in the environment, or in a file named by <NAME>_FILE:\n"
+                + "\n".join(lines)
+            )
+
+    def _read(self, name: str, parse: Callable[[str], Value], default: Value, fallback: Value) -> Value:
+        value = self._raw(name)
+        self.names[name] = value is not None
+        if value is None:
+            if default is _REQUIRED:
+                self.problems.setdefault(name, "is missing")
+                return fallback
+            return default
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problems[name] = str(error)
+        except Exception:  # a parser's own message could repeat the value
+            self.problems[name] = "is malformed"
+        return fallback
+
+    def _raw(self, name: str) -> str | None:
+        path = self.values.get(f"{name}_FILE")
+        if not path:
+            return self.values.get(name) or None
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n") or None
+        except (OSError, UnicodeDecodeError):
+            self.problems[name] = f"cannot be read from the file that {name}_FILE names"
+            return None
+
+
+def read_environment() -> Environment:
+    """The process environment, over the `.env` file where there is one."""
+    return Environment({**_read_dotenv(), **os.environ})
+
+
+def settings_module() -> str:
+    """The settings module to use: named in the environment, else in `.env`, else production."""
+    values = {**_read_dotenv(), **os.environ}
+    return values.get("DJANGO_SETTINGS_MODULE") or DEFAULT_SETTINGS_MODULE
+
+
+def _read_dotenv() -> dict[str, str]:
+    if not DOTENV_FILE.is_file():
+        return {}
+    lines = DOTENV_FILE.read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {name.strip(): value.strip() for name, value in pairs}

@@ -1,0 +1,54 @@
+"""Structured logs: one line an event, with the request's or task's id, and without secrets."""
+
+import re
+from typing import Any
+
+import structlog
+
+_SECRET_NAMES = re.compile(
+    r"password|passwd|secret|token|authorization|api_?key|dsn|database_url|broker_url|passphrase", re.I
+)
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
+
+
+def mask_secrets(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Hide values whose name says they are secret, and passwords inside addresses."""
+    for name, value in event.items():
+        if _SECRET_NAMES.search(name):
+            event[name] = "********"
+        elif isinstance(value, str):
+            event[name] = _URL_PASSWORD.sub(r"\1********@", value)
+    return event
+
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    mask_secrets,
+]
+
+
+def configure_logs(*, level: str, style: str) -> dict[str, Any]:
+    """Set up structlog, and return the LOGGING setting. The style is json or console."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer: Any = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer()
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        "foreign_pre_chain": _SHARED,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"structured": formatter},
+        "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["standard_error"], "level": level},
+    }
