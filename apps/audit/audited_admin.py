@@ -3,10 +3,19 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from apps.accounts.models import User
 from apps.audit import services
+
+
+def staff_user(request: HttpRequest) -> User:
+    """The user of a request that the admin let in, so a known one."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 class AuditedAdmin(admin.ModelAdmin):

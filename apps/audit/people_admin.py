@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from apps.accounts.models import ApiToken, User
 from apps.accounts.services import issue_token
 from apps.audit import services
-from apps.audit.audited_admin import AuditedAdmin
+from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.common.clock import now
 
 admin.site.unregister(Group)
@@ -67,7 +67,7 @@ class ApiTokenAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool) -> None:
         if change:
             return super().save_model(request, obj, form, change)
-        token, secret = issue_token(user=request.user, name=obj.name, expires_at=obj.expires_at)
+        token, secret = issue_token(user=staff_user(request), name=obj.name, expires_at=obj.expires_at)
         obj.pk, obj.user, obj.hint = token.pk, token.user, token.hint
         shown_once = format_html("Copy the token now; it is not shown again: <code>{}</code>", secret)
         return self.message_user(request, shown_once, messages.WARNING)
