@@ -121,18 +121,19 @@ class Environment:
 
 def read_environment() -> Environment:
     """The process environment, over the `.env` file where there is one."""
-    return Environment({**_read_dotenv(), **os.environ})
+    return Environment({**read_dotenv(), **os.environ})
 
 
 def settings_module() -> str:
     """The settings module to use: named in the environment, else in `.env`, else production."""
-    values = {**_read_dotenv(), **os.environ}
+    values = {**read_dotenv(), **os.environ}
     return values.get("DJANGO_SETTINGS_MODULE") or DEFAULT_SETTINGS_MODULE
 
 
-def _read_dotenv() -> dict[str, str]:
-    if not DOTENV_FILE.is_file():
+def read_dotenv(file: Path = DOTENV_FILE) -> dict[str, str]:
+    """The variables of a `.env` file; none where there is no file."""
+    if not file.is_file():
         return {}
-    lines = DOTENV_FILE.read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8").splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
     return {name.strip(): value.strip() for name, value in pairs}
