@@ -62,9 +62,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 def _explain(error: OSError) -> str:
     place = f" ({error.filename})" if error.filename else ""
-    return (
-        f"The machine said: {error.strerror or error}{place}. Check the room and the permissions there."
-    )
+    return f"The machine said: {error.strerror or error}{place}. Check the room and the permissions there."
 
 
 def _plain(text: str) -> str:
