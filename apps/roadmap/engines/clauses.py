@@ -1,0 +1,31 @@
+"""The clauses of a criterion: what stands between its semicolons, each to be proven."""
+
+import re
+from collections.abc import Iterable
+
+# A semicolon inside code or inside brackets separates nothing.
+_CLAUSE = re.compile(r"(?:`[^`]*`|\([^()]*\)|[^;])+")
+
+
+def split_clauses(text: str) -> tuple[str, ...]:
+    """The clauses of a criterion, in order; one when it has no semicolon."""
+    return tuple(clause.strip() for clause in _CLAUSE.findall(text) if _normalise(clause))
+
+
+def uncovered_clauses(text: str, covered: Iterable[str]) -> tuple[str, ...]:
+    """The clauses that no binding covers. An empty clause in `covered` stands for the whole criterion."""
+    names = {_normalise(clause) for clause in covered}
+    if "" in names or _normalise(text) in names:
+        return ()
+    return tuple(clause for clause in split_clauses(text) if _normalise(clause) not in names)
+
+
+def clause_around(text: str, phrase: str) -> str:
+    """The clause that holds the phrase; empty when the criterion is a single clause, or has no such phrase."""
+    clauses = split_clauses(text)
+    found = next((clause for clause in clauses if phrase.casefold() in clause.casefold()), "")
+    return found if len(clauses) > 1 else ""
+
+
+def _normalise(clause: str) -> str:
+    return " ".join(clause.split()).strip(" .;").casefold()
