@@ -56,6 +56,10 @@ class BindingQuerySet(models.QuerySet["Binding"]):
         """Those that wait for a person."""
         return self.filter(state=Binding.State.SUGGESTED)
 
+    def undeclined(self) -> Self:
+        """Those that count, and those that wait for a person."""
+        return self.exclude(state=Binding.State.DECLINED)
+
 
 class Binding(models.Model):
     """A criterion, or one clause of it, and the verifier whose evidence proves it. Counts once a person accepted it."""
@@ -94,6 +98,10 @@ class Binding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verifier_key} for {self.criterion}"
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.state == Binding.State.ACCEPTED
 
     def decide(self, state: str, *, at: datetime, by: Any = None) -> bool:
         """Accept or decline a suggestion, once. False: it was decided before."""

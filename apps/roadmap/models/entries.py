@@ -29,6 +29,10 @@ class EntryQuerySet(models.QuerySet):
     def of_service(self, service: Service) -> Self:
         return self.filter(service=service)
 
+    def roadmap_of(self, service: Service) -> Self:
+        """The current entries of a service, in the order of its documents."""
+        return self.current().of_service(service).order_by("position", "pk")
+
 
 class Entry(models.Model):
     """One thing that a roadmap says. It may stand in a document, or have been added by hand."""

@@ -1,0 +1,102 @@
+"""What a standing means, in a sentence, and the one thing to do about it. Plain values in, text out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apps.evidence.freshness import EvidenceState
+from apps.roadmap.engines.standing import Standing
+
+_UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
+_SHOWN_CHARACTERS = 90
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a criterion stands as it does, and what to do. The action is empty when nothing is to be done."""
+
+    reason: str
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known of a criterion's evidence, as sentences."""
+
+    checks: Sequence[str] = ()
+    reasons: Sequence[str] = ()
+    uncovered: Sequence[str] = ()
+    suggested: Sequence[str] = ()
+    summaries: Sequence[str] = ()
+    expired_for: timedelta | None = None
+
+
+def explain(standing: Standing, evidence: EvidenceState, known: Circumstances) -> Explanation:
+    """The reason and the action for a criterion."""
+    if standing is Standing.NOT_APPLICABLE:
+        return Explanation("Marked not applicable.")
+    if standing is Standing.VERIFIED:
+        return Explanation(_proof(known))
+    if standing is Standing.MET_NOT_CLAIMED:
+        return Explanation(f"{_proof(known)} Nobody has marked it done.", "Mark it done.")
+    explanation = _shortcoming(evidence, known)
+    said = {Standing.WAIVED: "Waived. ", Standing.UNVERIFIED: "Marked done. ", Standing.CONTRADICTED: "Marked done. "}
+    return Explanation(said.get(standing, "") + explanation.reason, explanation.action)
+
+
+def _shortcoming(evidence: EvidenceState, known: Circumstances) -> Explanation:
+    checks = _join(known.checks) or "the check"
+    if evidence is EvidenceState.FAILING:
+        return Explanation(" ".join(known.reasons) or "Its evidence fails.", f"Mend it, then run {checks} again.")
+    if evidence is EvidenceState.ERROR:
+        seen = " ".join(known.reasons) or "Its evidence could not be read."
+        return Explanation(seen, f"Find out why {checks} cannot answer, then run it again.")
+    if evidence is EvidenceState.STALE:
+        ago = f"{in_words(known.expired_for)} ago" if known.expired_for is not None else "earlier"
+        return Explanation(f"Its proof ran out {ago}.", f"Run {checks} again.")
+    if evidence is EvidenceState.PENDING:
+        return Explanation("Its evidence has not been seen yet.", f"Run {checks}.")
+    return _unbound(known)
+
+
+def _unbound(known: Circumstances) -> Explanation:
+    reason = "No check proves it."
+    if known.checks:
+        reason = f"No check covers {_join([quote(clause) for clause in known.uncovered])}."
+    if known.suggested:
+        return Explanation(reason, f"Accept the suggested check: {_join(known.suggested)}.")
+    return Explanation(reason, "Bind it to a check.")
+
+
+def _proof(known: Circumstances) -> str:
+    return " ".join(_sentence(summary) for summary in known.summaries) or "Proven."
+
+
+def quote(text: str) -> str:
+    """The text in quotation marks, cut to a readable length."""
+    text = " ".join(text.split()).rstrip(" .;")
+    return f"“{text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1].rstrip() + '…'}”"
+
+
+def in_words(duration: timedelta) -> str:
+    """A duration in its largest unit, whole ones only: 13 days, 2 weeks, 1 hour."""
+    seconds = max(0, int(duration.total_seconds()))
+    for unit, size in _UNITS:
+        count = seconds // size
+        if count >= (2 if unit == "week" else 1):  # "8 days" says more than "1 week"
+            return counted(count, unit)
+    return "less than a minute"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: 1 task, 2 tasks."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def _join(parts: Sequence[str]) -> str:
+    parts = list(dict.fromkeys(parts))
+    return parts[0] if len(parts) == 1 else " and ".join([", ".join(parts[:-1]), parts[-1]]) if parts else ""
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -1,0 +1,1 @@
+"""Questions that pages, commands and the API ask about a roadmap."""

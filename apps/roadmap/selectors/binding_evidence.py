@@ -1,0 +1,66 @@
+"""The evidence axis of accepted bindings: each with its newest observation, judged when it is read."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from apps.catalog.models import Environment
+from apps.common.exceptions import OperationError
+from apps.evidence.contract import Verifier
+from apps.evidence.freshness import EvidenceState, evidence_state
+from apps.evidence.judge import Judgement, judge
+from apps.evidence.models import ObservationRecord
+from apps.evidence.register import find_verifier
+from apps.evidence.services import parameters_digest
+from apps.roadmap.models import Binding
+from apps.roadmap.selectors.statuses import BindingEvidence
+
+Newest = dict[tuple[str, str], ObservationRecord]
+
+
+def newest_observations(environment: Environment, at: datetime) -> Newest:
+    """The newest observation of each verifier and set of parameters that a reader of that instant could see."""
+    known = ObservationRecord.objects.filter(environment=environment).known_at(at).newest_of_each()
+    return {(record.verifier_key, record.parameters_digest): record for record in known}
+
+
+def evidence_of(binding: Binding, newest: Newest, at: datetime) -> BindingEvidence:
+    """What the binding's newest observation says at the instant. Evidence of another major version is pending."""
+    try:
+        verifier = find_verifier(binding.verifier_key)
+        record = newest.get((binding.verifier_key, parameters_digest(binding.parameters)))
+        if record is None or _major(record.verifier_version) != verifier.major_version:
+            return BindingEvidence(binding, verifier.title, EvidenceState.PENDING)
+        return _judged(binding, verifier, record, at)
+    except OperationError as error:
+        return BindingEvidence(binding, binding.verifier_key, EvidenceState.ERROR, reasons=(error.message,))
+
+
+def time_to_live(binding: Binding, verifier: Verifier) -> timedelta:
+    """How long an observation counts for the binding: never longer than its verifier allows."""
+    return min(binding.ttl or verifier.default_ttl, verifier.longest_ttl)
+
+
+def shortest_time_to_live(bindings: Iterable[Binding], verifier: Verifier) -> timedelta:
+    """The shortest time to live among bindings of one verifier."""
+    return min((time_to_live(binding, verifier) for binding in bindings), default=verifier.default_ttl)
+
+
+def _judged(binding: Binding, verifier: Verifier, record: ObservationRecord, at: datetime) -> BindingEvidence:
+    ttl = time_to_live(binding, verifier)
+    judgement: Judgement | None = None if record.error else judge(record.facts, binding.rule or verifier.default_rule)
+    state = evidence_state(judgement, observed_at=record.observed_at, is_error=bool(record.error), ttl=ttl, at=at)
+    return BindingEvidence(
+        binding=binding,
+        verifier_title=verifier.title,
+        state=state,
+        observation_id=record.pk,
+        observed_at=record.observed_at,
+        expires_at=record.observed_at + ttl,
+        summary=record.summary,
+        source=record.source,
+        reasons=judgement.reasons if judgement else (record.error,),
+    )
+
+
+def _major(version: str) -> int:
+    return int(version.split(".")[0])

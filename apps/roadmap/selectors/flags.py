@@ -1,0 +1,40 @@
+"""What a lead should know that contradicts nothing: owners missing, placeholders, dates gone by, open suggestions."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from apps.roadmap.engines.wording import counted, in_words, quote
+from apps.roadmap.selectors.statuses import CriterionStatus, Flag, MilestoneStatus
+
+OVERDUE, OWNER_MISSING, PLACEHOLDER, SUGGESTION = "overdue", "owner-missing", "placeholder", "suggestion"
+
+
+def find_flags(milestones: Sequence[MilestoneStatus], criteria: Sequence[CriterionStatus]) -> tuple[Flag, ...]:
+    """Every flag: those of milestones, then those of criteria."""
+    of_milestones = [flag for status in milestones for flag in _of_milestone(status)]
+    return (*of_milestones, *(flag for status in criteria for flag in _of_criterion(status)))
+
+
+def _of_milestone(status: MilestoneStatus) -> Iterator[Flag]:
+    milestone = status.milestone
+    if status.is_overdue:
+        late = in_words(timedelta(days=status.days_late))
+        yield Flag(OVERDUE, f"{milestone} is {late} late.", "Set a new target date, or close it.", milestone)
+    if not status.owners:
+        yield Flag(OWNER_MISSING, f"{milestone} has no owner.", "Name an owner.", milestone)
+
+
+def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
+    criterion, milestone = status.criterion, status.milestone
+    if not status.applies:
+        return
+    name = quote(criterion.text)
+    if criterion.placeholders:
+        yield Flag(
+            PLACEHOLDER, f"{name} holds values that nobody has set.", "Write the number to reach.", milestone, criterion
+        )
+    if milestone is None and criterion.owner is None:  # a milestone without an owner is flagged itself
+        yield Flag(OWNER_MISSING, f"{name} has no owner.", "Name an owner.", None, criterion)
+    if status.suggestions:
+        checks = counted(len(status.suggestions), "suggested check")
+        yield Flag(SUGGESTION, f"{name} has {checks}.", "Accept or decline the suggestion.", milestone, criterion)
