@@ -1,0 +1,73 @@
+"""How each status looks: a word, a shape and a tone of colour, chosen once for every page."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    """The word that is read, the shape that is seen without colour, and the tone that colours both."""
+
+    word: str
+    symbol: str
+    tone: str
+
+
+PROVEN, REFUTED, DOUBT, QUIET, ACTIVE = "proven", "refuted", "doubt", "quiet", "active"
+
+LOOKS = {
+    # Standings of criteria and milestones.
+    "verified": Look("Verified", "proven", PROVEN),
+    "contradicted": Look("Contradicted", "refuted", REFUTED),
+    "failing": Look("Failing", "refuted", REFUTED),
+    "decayed": Look("Decayed", "decayed", DOUBT),
+    "unverified": Look("Unverified", "doubt", DOUBT),
+    "unknown": Look("Unknown", "unknown", DOUBT),
+    "met_not_claimed": Look("Met, not claimed", "met", PROVEN),
+    "open": Look("Open", "open", QUIET),
+    "waived": Look("Waived", "waived", QUIET),
+    "not_applicable": Look("Not applicable", "none", QUIET),
+    # Evidence.
+    "passing": Look("Passing", "proven", PROVEN),
+    "stale": Look("Stale", "decayed", DOUBT),
+    "error": Look("Error", "broken", DOUBT),
+    "pending": Look("Pending", "open", QUIET),
+    "unbound": Look("Not bound", "none", QUIET),
+    # Runs.
+    "queued": Look("Queued", "open", QUIET),
+    "running": Look("Running", "running", ACTIVE),
+    "succeeded": Look("Succeeded", "proven", PROVEN),
+    "failed": Look("Failed", "refuted", REFUTED),
+    "errored": Look("Errored", "broken", REFUTED),
+    "missed": Look("Missed", "decayed", DOUBT),
+    # Drills.
+    "proven": Look("Proven", "proven", PROVEN),
+    "could_not_verify": Look("Could not verify", "unknown", DOUBT),
+    # The gate.
+    "go": Look("Go", "proven", PROVEN),
+    "go_with_waivers": Look("Go, with waivers", "waived", DOUBT),
+    "no_go": Look("No-go", "refuted", REFUTED),
+    "indeterminate": Look("Indeterminate", "unknown", DOUBT),
+    # What answers, and what does not.
+    "up": Look("Up", "proven", PROVEN),
+    "down": Look("Down", "refuted", REFUTED),
+    # Bindings.
+    "suggested": Look("Suggested", "open", QUIET),
+    "accepted": Look("Accepted", "proven", PROVEN),
+    "declined": Look("Declined", "none", QUIET),
+    # Claims.
+    "todo": Look("To do", "open", QUIET),
+    "in_progress": Look("In progress", "running", ACTIVE),
+    "done": Look("Done", "met", QUIET),
+    # Risks.
+    "mitigated": Look("Mitigated", "met", PROVEN),
+    "critical": Look("Critical", "broken", REFUTED),
+    "high": Look("High", "broken", DOUBT),
+    "medium": Look("Medium", "doubt", QUIET),
+    "low": Look("Low", "open", QUIET),
+}
+
+
+def look_of(status: object) -> Look:
+    """The look of a status. One that nobody drew yet reads as its own words, in doubt."""
+    name = str(getattr(status, "value", status))
+    return LOOKS.get(name.replace("-", "_")) or Look(name.replace("_", " ").capitalize(), "unknown", DOUBT)

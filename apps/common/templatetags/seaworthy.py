@@ -1,0 +1,97 @@
+"""What every page may use: statuses, meters, and figures in words."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.common import wording
+from apps.common.clock import now
+from apps.common.statuses import look_of
+
+register = template.Library()
+
+METER_WIDTH = 120
+
+
+@register.inclusion_tag("seaworthy/_status.html")
+def status(value: object) -> dict[str, object]:
+    """A status as a word with its shape and colour."""
+    return {"look": look_of(value)}
+
+
+@register.simple_tag
+def look(value: object) -> object:
+    """The word, symbol and tone of a status, for pages that place them apart."""
+    return look_of(value)
+
+
+@register.inclusion_tag("seaworthy/_meter.html")
+def meter(share: float | None, tone: str = "proven", label: str = "") -> dict[str, object]:
+    """A bar that is full at 1. The label says it in words to those who do not see it."""
+    share = min(max(float(share or 0), 0), 1)
+    return {"width": round(share * METER_WIDTH, 1), "tone": tone, "label": label or f"{share:.0%}"}
+
+
+@register.filter
+def ago(instant: datetime | None) -> SafeString | str:
+    """An instant as its age, with the instant itself in the title."""
+    return _time(instant, wording.age_in_words(instant, at=now())) if instant else "never"
+
+
+@register.filter
+def age(instant: datetime | None) -> SafeString | str:
+    """The time since an instant to two units: `3 h 12 min`."""
+    return _time(instant, wording.duration_in_words(now() - instant)) if instant else "none"
+
+
+@register.filter
+def good_for(instant: datetime | None) -> SafeString | str:
+    """What is left until an instant, or how long ago it ran out."""
+    if instant is None:
+        return ""
+    left = instant - now()
+    words = f"good for {wording.about(left)}" if left > timedelta(0) else f"ran out {wording.about(left)} ago"
+    return _time(instant, words)
+
+
+@register.filter
+def exact(instant: datetime | None) -> SafeString | str:
+    """An instant to the second, in UTC."""
+    return _time(instant, wording.instant_in_words(instant.astimezone(UTC))) if instant else ""
+
+
+@register.filter
+def duration(value: timedelta | float | None) -> str:
+    """A length of time, or a number of seconds, in words."""
+    if value is None:
+        return ""
+    return wording.duration_in_words(value if isinstance(value, timedelta) else timedelta(seconds=float(value)))
+
+
+@register.filter
+def late(target_on: date | None) -> str:
+    """How far past its day a target is; empty while the day is not over."""
+    return wording.lateness_in_words(target_on, at=now()) if target_on else ""
+
+
+@register.filter
+def on(day: date | None, precision: str = "day") -> str:
+    """A date, as exact as it was said."""
+    return wording.date_in_words(day, str(precision)) if day else ""
+
+
+@register.filter
+def size(size_bytes: int | None) -> str:
+    """A number of bytes in words."""
+    return wording.size_in_words(size_bytes) if size_bytes is not None else ""
+
+
+def _time(instant: datetime | None, words: str) -> SafeString:
+    if instant is None:
+        return SafeString(words)
+    instant = instant.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', instant.isoformat(), wording.instant_in_words(instant), words
+    )
