@@ -1,0 +1,61 @@
+"""The frame that every staff page shares."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.common.statuses import LOOKS
+from apps.common.templatetags.seaworthy import meter
+from apps.dashboards.navigation import sections
+
+
+def test_the_navigation_holds_only_what_a_person_may_see(client: Client, sam: User) -> None:
+    client.force_login(sam)
+
+    assert b"Audit trail" not in client.get("/admin/").content
+    sam.groups.add(Group.objects.get(name="viewer"))
+    assert b"Audit trail" in client.get("/admin/").content
+
+
+def test_a_stranger_sees_no_navigation(client: Client, db: None) -> None:
+    page = client.get("/admin/login/").content
+
+    assert b"Production readiness you can prove." in page
+    assert b'class="sections"' not in page
+
+
+def test_the_current_section_and_page_are_marked() -> None:
+    app_list = [
+        {"app_label": "catalog", "models": [_model("Team"), _model("Service")]},
+        {"app_label": "audit", "models": [_model("AuditEvent")]},
+    ]
+
+    audit, settings = sections(app_list, "/admin/Team/3/change/")
+
+    assert (audit.title, audit.is_current) == ("Audit trail", False)
+    assert (settings.title, settings.is_current) == ("Settings", True)
+    assert [(page.title, page.is_current) for page in settings.pages] == [("services", False), ("teams", True)]
+
+
+def test_a_binding_stands_with_the_evidence() -> None:
+    (evidence,) = sections([{"app_label": "roadmap", "models": [_model("Binding")]}], "/admin/")
+
+    assert evidence.title == "Evidence"
+
+
+@pytest.mark.parametrize(("share", "width"), [(None, 0), (-1, 0), (0.5, 60), (7, 120)])
+def test_a_meter_stays_within_its_track(share: float | None, width: float) -> None:
+    assert meter(share)["width"] == width
+
+
+def test_every_status_has_a_shape_that_is_drawn(client: Client, olga: User) -> None:
+    client.force_login(olga)
+    page = client.get("/admin/").content.decode()
+
+    for look in LOOKS.values():
+        assert f'<symbol id="i-{look.symbol}"' in page
+
+
+def _model(name: str) -> dict[str, str]:
+    return {"object_name": name, "name": f"{name.lower()}s", "admin_url": f"/admin/{name}/"}
