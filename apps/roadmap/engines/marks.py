@@ -1,0 +1,116 @@
+"""Checkbox marks: an open alphabet, since documents invent their own."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apps.roadmap.engines.source import Span
+
+
+class Claim(StrEnum):
+    """What a person says of a task or criterion. UNKNOWN keeps a mark that nobody explained."""
+
+    TODO = "todo"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    NOT_APPLICABLE = "not_applicable"
+    UNKNOWN = "unknown"
+
+
+BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)", re.IGNORECASE)
+BOX = re.compile(r"(?P<mark>[☐☑☒◐])\ufe0f?(?P<gap>[ \t]+|$)")
+CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+AFTER_SEMICOLON = re.compile(r";[ \t]+(?=\[)")
+LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*(?:=|:|-|–)?[ \t]*(?P<words>[A-Za-z][A-Za-z -]*)")
+
+CLAIM_BY_MARK = {
+    " ": Claim.TODO,
+    "~": Claim.IN_PROGRESS,
+    "/": Claim.IN_PROGRESS,
+    "x": Claim.DONE,
+    "v": Claim.DONE,
+    "✓": Claim.DONE,
+    "✔": Claim.DONE,
+    "✅": Claim.DONE,
+    "-": Claim.NOT_APPLICABLE,
+    "n/a": Claim.NOT_APPLICABLE,
+    "☐": Claim.TODO,
+    "◐": Claim.IN_PROGRESS,
+    "☑": Claim.DONE,
+    "☒": Claim.NOT_APPLICABLE,
+}
+MARK_BY_CLAIM = {Claim.TODO: " ", Claim.IN_PROGRESS: "~", Claim.DONE: "x", Claim.NOT_APPLICABLE: "-"}
+BOX_BY_CLAIM = {Claim.TODO: "☐", Claim.IN_PROGRESS: "◐", Claim.DONE: "☑", Claim.NOT_APPLICABLE: "☒"}
+CLAIM_BY_WORDS = (
+    (re.compile(r"not? applicable|n/?a\b|cancel|dropped|won.?t|skipped|out of scope", re.I), Claim.NOT_APPLICABLE),
+    (re.compile(r"not (?:yet )?started|to.?do|open|pending|planned|backlog|incomplete", re.I), Claim.TODO),
+    (
+        re.compile(r"progress|started|ongoing|doing|partial|wip|active|blocked|at risk", re.I),
+        Claim.IN_PROGRESS,
+    ),
+    (re.compile(r"done|complete|finished|shipped|closed|achieved|live|met\b", re.I), Claim.DONE),
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark: as written, what it says, where its character is and where the text after it begins."""
+
+    raw: str
+    claim: Claim
+    span: Span
+    text_start: int
+
+
+Legend = Mapping[str, Claim]
+
+
+def read_mark(text: str, span: Span, legend: Legend | None = None) -> Mark | None:
+    """The mark at the start of this span of the text, if one stands there."""
+    found = BRACKETS.match(text, *span) or BOX.match(text, *span)
+    if not found:
+        return None
+    return Mark(found["mark"], claim_of(found["mark"], legend), found.span("mark"), found.end("gap"))
+
+
+def read_inline_marks(line: str, legend: Legend | None = None) -> Iterator[Mark]:
+    """The marks that follow a semicolon, outside code."""
+    masked = mask_code(line)
+    for found in AFTER_SEMICOLON.finditer(masked):
+        mark = read_mark(masked, (found.end(), len(masked)), legend)
+        if mark:
+            yield mark
+
+
+def mask_code(line: str) -> str:
+    """The line with the inside of its code spans blanked, so that nothing in it is taken for markup."""
+    return CODE_SPAN.sub(lambda found: found[1] + "·" * len(found[2]) + found[1], line) if "`" in line else line
+
+
+def claim_of(raw: str, legend: Legend | None = None) -> Claim:
+    """What a mark says: by the document's own legend first."""
+    folded = raw.lower()
+    return (legend or {}).get(folded) or CLAIM_BY_MARK.get(folded, Claim.UNKNOWN)
+
+
+def claim_of_words(words: str) -> Claim | None:
+    """What a status in words says, such as "In progress"."""
+    return next((claim for pattern, claim in CLAIM_BY_WORDS if pattern.search(words)), None)
+
+
+def mark_for(claim: Claim, *, instead_of: str = " ", legend: Legend | None = None) -> str:
+    """The mark that says the claim, in the document's own alphabet."""
+    if instead_of in BOX_BY_CLAIM.values():
+        return BOX_BY_CLAIM[claim]
+    own = [mark for mark, meaning in (legend or {}).items() if meaning == claim]
+    return own[0] if own else MARK_BY_CLAIM[claim]
+
+
+def read_legend(line: str) -> dict[str, Claim]:
+    """The alphabet a line explains, such as "[ ] Not started  [x] Done". Two or more marks make a legend."""
+    explained = {
+        found["mark"].lower(): claim_of_words(found["words"]) for found in LEGEND_ENTRY.finditer(mask_code(line))
+    }
+    legend = {mark: claim for mark, claim in explained.items() if claim}
+    return legend if len(legend) >= 2 else {}

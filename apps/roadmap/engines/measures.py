@@ -1,0 +1,121 @@
+"""The measurable part of a criterion: "p95 < 2 seconds", "> 80%", "RTO < 1 hour", "99.9% uptime".
+
+Each clause gives at most one measure. What holds a placeholder ("p95 < X ms") is not measurable yet.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+UNITS = {
+    "percent": r"%|percent\b|per ?cent\b",
+    "millisecond": r"ms\b|milliseconds?\b|msecs?\b",
+    "second": r"s\b|secs?\b|seconds?\b",
+    "minute": r"min\b|mins\b|minutes?\b",
+    "hour": r"h\b|hrs?\b|hours?\b",
+    "day": r"d\b|days?\b",
+    "week": r"weeks?\b",
+    "month": r"months?\b",
+    "request_per_second": r"req(?:uest)?s?\s*/\s*s(?:ec(?:ond)?)?\b|rps\b|qps\b|requests? per second\b",
+    "times": r"x\b|times\b",
+    "megabyte": r"MB\b|megabytes?\b",
+    "gigabyte": r"GB\b|gigabytes?\b",
+    "kilobyte": r"KB\b|kilobytes?\b",
+}
+UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in UNITS.items())
+OPERATORS = (
+    ("at_most", "<=", r"<=|≤|\b(?:at most|no more than|up to|within|max(?:imum)?(?: of)?)\b"),
+    ("at_least", ">=", r">=|≥|\b(?:at least|no less than|min(?:imum)?(?: of)?)\b"),
+    ("below", "<", r"<|\b(?:less than|fewer than|under|below)\b"),
+    ("above", ">", r">|\b(?:more than|greater than|above|over)\b"),
+)
+OPERATOR = "|".join(f"(?P<{name}>{pattern})" for name, _, pattern in OPERATORS)
+
+COMPARISON = re.compile(rf"(?:{OPERATOR})\s*(?P<value>{NUMBER})\s*(?:{UNIT})?", re.I)
+AT_LEAST = re.compile(rf"(?<![\w.$€£-])(?P<value>{NUMBER})\s*(?:{UNIT})?\+(?!\w)", re.I)
+STATED = re.compile(rf"(?<![\w.<>≤≥$€£-])(?P<value>{NUMBER})\s*(?:{UNIT})(?!\s*[-–])", re.I)
+CLAUSE_END = re.compile(r";|,\s+(?=\D)|\s+and\s+|\.\s")
+PERCENTILE = re.compile(r"\bp(?P<value>\d{2}(?:\.\d+)?|99\.9+|999)\b", re.I)
+PLACEHOLDER = re.compile(
+    r"(?<![\w.])(?:"
+    r"[NXYZ](?=\s*(?:%|ms\b|s\b|secs?\b|seconds?\b|min\b|minutes?\b|hours?\b|h\b|days?\b|req\b|req/s|rps\b|qps\b|users?\b|x\b))"
+    r"|XX+%?|TB[DAC]|FIXME|\?{2,}|_{3,}|<(?:number|value|target|n|x)>)(?!\w)"
+)
+METRICS = (
+    ("rto", r"\bRTO\b|recovery time"),
+    ("rpo", r"\bRPO\b|recovery point"),
+    ("error_rate", r"error[- ]rate|errors?\b"),
+    ("coverage", r"coverage"),
+    ("uptime", r"uptime|availability|available"),
+    ("detection_time", r"detect"),
+    ("alert_response_time", r"(?:alert|incident|support).{0,20}respon"),
+    ("latency", r"latency|response[- ]time|load time|duration|\bp\d{2}"),
+    ("throughput", r"req(?:uest)?s?\s*/\s*s|\brps\b|\bqps\b|throughput"),
+    ("response_time", r"\brespon[sd]"),
+)
+UNITS_OF_PEOPLE = ("minute", "hour", "day", "week")  # "< 24 hour response time" is a promise of support
+# Without a comparator a figure is a measure only of something that is better when higher.
+BETTER_HIGHER = ("uptime", "coverage")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One threshold: the metric it is about, the comparison, and the words it was read from."""
+
+    metric: str
+    operator: str
+    value: Decimal
+    unit: str
+    percentile: Decimal | None
+    text: str
+
+
+def read_measures(text: str) -> tuple[Measure, ...]:
+    """Every threshold the text states, clause by clause."""
+    clauses = (clause.strip() for clause in CLAUSE_END.split(text))
+    found = (_read_clause(clause, text) for clause in clauses if clause)
+    return tuple(measure for measure in found if measure)
+
+
+def read_placeholders(text: str) -> tuple[str, ...]:
+    """The stand-ins that somebody still has to replace by a figure, such as the X of "X ms"."""
+    return tuple(found.group() for found in PLACEHOLDER.finditer(text))
+
+
+def _read_clause(clause: str, whole: str) -> Measure | None:
+    comparison = COMPARISON.search(clause)
+    if comparison:
+        sign = next(sign for name, sign, _ in OPERATORS if comparison[name])
+        return _measure(comparison, sign, clause, whole)
+    at_least = AT_LEAST.search(clause)
+    if at_least:
+        return _measure(at_least, ">=", clause, whole)
+    stated = STATED.search(clause)
+    if stated and _metric(clause, whole) in BETTER_HIGHER:
+        return _measure(stated, ">=", clause, whole)
+    return None
+
+
+def _measure(found: re.Match[str], sign: str, clause: str, whole: str) -> Measure:
+    unit = next((name for name in UNITS if found[name]), "")
+    percentile = PERCENTILE.search(clause)
+    metric = _metric(clause, whole)
+    if metric == "latency" and unit in UNITS_OF_PEOPLE:
+        metric = "response_time"
+    return Measure(
+        metric=metric,
+        operator=sign,
+        value=Decimal(found["value"].replace(",", "")),
+        unit=unit,
+        percentile=Decimal(percentile["value"]) if percentile else None,
+        text=clause,
+    )
+
+
+def _metric(clause: str, whole: str) -> str:
+    for text in (clause, whole):
+        for name, pattern in METRICS:
+            if re.search(pattern, text, re.I):
+                return name
+    return ""

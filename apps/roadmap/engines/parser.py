@@ -1,0 +1,87 @@
+"""One document in, everything it holds out. What no rule takes stays prose; nothing is dropped."""
+
+from collections.abc import Callable
+
+from apps.roadmap.engines.blocks import Block, BlockKind, split_blocks
+from apps.roadmap.engines.draft import LONGEST_BLOCK, Draft
+from apps.roadmap.engines.entries import Owner, ParsedDocument
+from apps.roadmap.engines.mojibake import find_repairs
+from apps.roadmap.engines.rules.fences import take_risks
+from apps.roadmap.engines.rules.items import take_item
+from apps.roadmap.engines.rules.paragraphs import take_legend, take_paragraph
+from apps.roadmap.engines.rules.sections import read_heading_line, take_heading
+from apps.roadmap.engines.rules.tables import take_table
+from apps.roadmap.engines.source import Limits, Source, read_source
+from apps.roadmap.engines.titles import read_heading
+
+Rule = Callable[[Draft, Block], bool]
+RULES: dict[BlockKind, tuple[Rule, ...]] = {
+    BlockKind.HEADING: (take_heading,),
+    BlockKind.LIST_ITEM: (take_legend, take_item),
+    BlockKind.PARAGRAPH: (take_risks, take_legend, take_paragraph),
+    BlockKind.FENCE: (take_risks,),
+    BlockKind.CODE: (take_risks,),
+    BlockKind.TABLE: (take_table,),
+}
+STRUCTURE = frozenset({BlockKind.BLANK, BlockKind.RULE})
+LONG_BY_NATURE = frozenset({BlockKind.TABLE, BlockKind.FENCE, BlockKind.CODE})
+
+
+def parse_document(raw: bytes, limits: Limits | None = None) -> ParsedDocument:
+    """Read a roadmap, or refuse it with a sentence that names the line."""
+    source = read_source(raw, limits)
+    draft = Draft(source, find_repairs(source.text), split_blocks(source, limits))
+    draft.heading_codes = _heading_codes(draft)
+    for block in draft.blocks:
+        _offer(draft, block)
+    return _finish(draft)
+
+
+def _offer(draft: Draft, block: Block) -> None:
+    if block.kind == BlockKind.RULE:
+        draft.close_label(block)
+    if block.kind in STRUCTURE:
+        draft.take(block, Owner.STRUCTURE)
+    elif block.kind in LONG_BY_NATURE or _length(draft.source, block) <= LONGEST_BLOCK:
+        any(rule(draft, block) for rule in RULES.get(block.kind, ()))
+
+
+def _length(source: Source, block: Block) -> int:
+    return source.line_span(block.end_line)[1] - source.line_span(block.start_line)[0]
+
+
+def _heading_codes(draft: Draft) -> frozenset[str]:
+    """The codes that headings give to milestones, so that a list of them is known as an overview."""
+    headings = (
+        read_heading(read_heading_line(draft, block)[1].text)
+        for block in draft.blocks
+        if block.kind == BlockKind.HEADING and _length(draft.source, block) <= LONGEST_BLOCK
+    )
+    return frozenset(heading.code.lower() for heading in headings if heading.code)
+
+
+def _finish(draft: Draft) -> ParsedDocument:
+    source = draft.source
+    return ParsedDocument(
+        source=source,
+        title=draft.title,
+        encoding=source.encoding,
+        newline=source.newline,
+        final_newline=source.final_newline,
+        repairs=draft.repairs,
+        blocks=draft.blocks,
+        owners=tuple(draft.owners.get(block.ordinal, Owner.PROSE) for block in draft.blocks),
+        legend=draft.legend,
+        legend_line=draft.legend_line,
+        declared_roles=draft.declared_roles,
+        declared_roles_line=draft.declared_roles_line,
+        sections=tuple(draft.sections),
+        milestones=tuple(draft.milestones),
+        work_items=tuple(draft.work_items),
+        tasks=tuple(draft.tasks),
+        criteria=tuple(draft.criteria),
+        risks=tuple(draft.risks),
+        cost_lines=tuple(draft.cost_lines),
+        fields=tuple(draft.fields),
+        remarks=tuple(draft.remarks),
+    )

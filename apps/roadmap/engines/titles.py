@@ -1,0 +1,154 @@
+"""What a heading announces: a milestone, a tier, a numbered item, or a section with a role."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apps.roadmap.engines.entries import CriterionKind, MilestoneKind
+from apps.roadmap.engines.source import Span
+
+
+class Role(StrEnum):
+    """What the list items of a section are."""
+
+    NONE = ""
+    ACCEPTANCE = "acceptance"
+    SUCCESS_METRIC = "success_metric"
+    SUCCESS_CRITERION = "success_criterion"
+    RISKS = "risks"
+    COSTS = "costs"
+    TASKS = "tasks"
+    MILESTONE = "milestone"
+    WORK_ITEM = "work_item"
+    TIER = "tier"
+
+
+CRITERION_KINDS = {
+    Role.ACCEPTANCE: CriterionKind.ACCEPTANCE,
+    Role.SUCCESS_METRIC: CriterionKind.SUCCESS_METRIC,
+    Role.SUCCESS_CRITERION: CriterionKind.SUCCESS_CRITERION,
+}
+DECORATIVE = frozenset({"So", "Cf", "Mn", "Co", "Zs"})  # symbols, joiners, variation selectors, spaces
+NUMBERED = re.compile(
+    r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})[.)][ \t]+(?=\S)|(?P<nested>\d{1,3}(?:\.\d{1,3}){1,4})[ \t]+(?=\S)"
+)
+AFTER_CODE = r"(?=$|[\s:.,)–—-])"
+PERIOD_NUMBER = r"\d{1,3}(?:\s*(?:-|–|to|and|&)\s*\d{1,3})?"
+CONTAINERS = tuple(
+    (kind, re.compile(rf"(?P<code>{pattern}){AFTER_CODE}", flags))
+    for kind, pattern, flags in (
+        (MilestoneKind.MILESTONE, r"M\d{1,3}(?:\.\d{1,2})?", 0),
+        (MilestoneKind.MILESTONE, r"Milestone\s+\w{1,5}", re.I),
+        (MilestoneKind.PHASE, r"(?:Phase|Stage|Wave)\s+(?:\d{1,3}|[IVX]{1,4}|[A-Z])", re.I),
+        (MilestoneKind.PERIOD, rf"(?:Weeks?|Months?|Quarters?|Sprints?|Iterations?|Days?)\s+{PERIOD_NUMBER}", re.I),
+        (MilestoneKind.PERIOD, r"Q[1-4](?:[ ,/-]*(?:19|20)\d\d)?|(?:19|20)\d\d[ ,/-]*Q[1-4]", re.I),
+    )
+)
+TIERS = (
+    ("critical", re.compile(r"critical|must[- ]have|blockers?|P0", re.I)),
+    ("high", re.compile(r"high|important|should[- ]have|P1", re.I)),
+    ("medium", re.compile(r"medium|moderate|could[- ]have|P2", re.I)),
+    ("low", re.compile(r"low|minor|nice[- ]to[- ]have|optional|P3", re.I)),
+)
+TIER_END = re.compile(r"\s*(?:$|[(:–—/,;+-]|priority\b|tier\b|items?\b|severity\b)", re.I)
+TIER_BY_CIRCLE = {"🔴": "critical", "🟠": "high", "🟡": "medium", "🟢": "low"}
+ROLES = (
+    (
+        Role.ACCEPTANCE,
+        r"acceptance(?: criteri(?:a|on)| tests?| checks?)?|definition of done|dod|exit criteria|done when"
+        r"|(?:launch|go[- ]?live|release) criteria|go[-/ ]no[- ]?go(?: criteria| checklist)?",
+    ),
+    (
+        Role.SUCCESS_METRIC,
+        r"success metrics?|success measures?|key metrics|kpis?|key results|metrics (?:of|for) success|slos?",
+    ),
+    (Role.SUCCESS_CRITERION, r"success criteri(?:a|on)\b.*|production[- ]ready when\b.*|readiness criteria|criteria"),
+    (
+        Role.RISKS,
+        r"(?:top |key |known |major )?risks?(?: register| log| assessment| analysis| management)?"
+        r"(?: (?:and|&|/) (?:mitigations?|issues|assumptions|dependencies|countermeasures))?"
+        r"|(?:potential )?failure points?\b.*|threat model",
+    ),
+    (
+        Role.COSTS,
+        r"(?:monthly |estimated |total |infrastructure |additional )*(?:costs?|budgets?|pricing|savings?)"
+        r"(?: estimates?| breakdown| summary| comparison| overview| plan)?(?: \(.*\))?",
+    ),
+    (Role.TASKS, r"tasks?|to-?dos?|action items?|actions|[\w /-]{0,40}checklist|work breakdown"),
+)  # fmt: skip
+ROLE_PATTERNS = tuple((role, re.compile(pattern, re.I)) for role, pattern in ROLES)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading as the grammar understands it. The title starts at `title_start` of the shown text."""
+
+    title: str
+    title_start: int
+    number: str = ""
+    role: Role = Role.NONE
+    kind: MilestoneKind | None = None
+    code: str = ""
+    tier: str = ""
+
+
+def read_heading(text: str) -> Heading:
+    """Classify the shown text of a heading. Names win over numbers: "3. Risks" is the risks' section."""
+    start, end = title_span(text)
+    tier = next((tier for circle, tier in TIER_BY_CIRCLE.items() if circle in text), "")
+    numbered = NUMBERED.match(text, start, end)
+    number = (numbered["number"] or numbered["nested"]) if numbered else ""
+    if numbered:
+        start = title_span(text, numbered.end())[0]
+    title = text[start:end]
+    kind, code = read_container(title)
+    if kind:
+        return Heading(title, start, number, Role.MILESTONE, kind, code, read_tier(title, anywhere=True) or tier)
+    role = read_role(title)
+    if role:
+        return Heading(title, start, number, role)
+    if number:
+        return Heading(title, start, number, Role.WORK_ITEM, tier=tier or read_tier(title, anywhere=True))
+    named_tier = read_tier(title) or tier
+    return Heading(title, start, role=Role.TIER if named_tier else Role.NONE, tier=named_tier)
+
+
+def title_span(text: str, start: int = 0) -> Span:
+    """Where the words lie, between decoration and a trailing colon."""
+    end = len(text)
+    while start < end and _is_decoration(text[start]):
+        start += 1
+    while end > start and (_is_decoration(text[end - 1]) or text[end - 1] == ":"):
+        end -= 1
+    return start, end
+
+
+def _is_decoration(char: str) -> bool:
+    return char == "\t" or unicodedata.category(char) in DECORATIVE
+
+
+def read_container(title: str) -> tuple[MilestoneKind | None, str]:
+    """The kind and code of a milestone, phase or period that the title begins with."""
+    for kind, pattern in CONTAINERS:
+        found = pattern.match(title)
+        if found:
+            return kind, found["code"]
+    return None, ""
+
+
+def read_tier(title: str, *, anywhere: bool = False) -> str:
+    """The priority a title begins with; a period names it in brackets, as in "Week 1 (Critical)"."""
+    for tier, pattern in TIERS:
+        found = pattern.match(title)
+        if found and TIER_END.match(title, found.end()):
+            return tier
+        if anywhere and re.search(rf"\((?:{pattern.pattern})\b", title, re.I):
+            return tier
+    return ""
+
+
+def read_role(title: str) -> Role:
+    """The role of a section or label with this title."""
+    plain = title.strip().rstrip(":").strip()
+    return next((role for role, pattern in ROLE_PATTERNS if pattern.fullmatch(plain)), Role.NONE)

@@ -1,0 +1,11 @@
+"""What can go wrong with a roadmap, in words for the person who sent it."""
+
+from apps.common.exceptions import OperationError
+
+
+class RoadmapError(OperationError):
+    """A roadmap cannot be read, changed or written as asked."""
+
+
+class DocumentRefused(RoadmapError):
+    """The document cannot be read. The message names the line or the limit."""
