@@ -36,8 +36,8 @@ KINDS = (
 class Amount:
     """What something costs. Both figures are equal when one was given, and zero when it is free."""
 
-    minimum: Decimal | None
-    maximum: Decimal | None
+    minimum: Decimal
+    maximum: Decimal
     currency: str
     period: str
     is_free: bool
@@ -50,11 +50,12 @@ def read_amount(text: str, context: str = "") -> Amount | None:
     if not found:
         free = FREE.search(text)
         return Amount(Decimal(0), Decimal(0), "", "", True, False) if free else None
-    low = _figure(found["low"] or found["low_before"], found["low_k"] or found["low_before_k"])
+    low = _figure(found["low"] or found["low_before"], found["low_k"] or found["low_before_k"]) or Decimal(0)
     high = _figure(found["high"] or found["high_before"], found["high_k"] or found["high_before_k"])
     sign = (found["sign"] or found["sign_after"]).upper()
     period = _period(found["period"] or "") if found["period"] else _period(context)
-    return Amount(low, high if high is not None else low, CURRENCIES[sign], period, False, bool(found["about"]))
+    low, high = sorted((low, low if high is None else high))
+    return Amount(low, high, CURRENCIES[sign], period, False, bool(found["about"]))
 
 
 def read_kind(text: str, context: str, amount: Amount) -> str:

@@ -23,7 +23,7 @@ KNOWN_LABELS = {
     "effort": ("effort", "estimate", "estimated effort", "size", "time estimate"),
     "impact": ("business impact", "impact", "value"),
     "current_state": ("current state", "current status", "current", "today", "as is"),
-    "objectives": ("objectives", "objective", "goal", "goals", "purpose", "outcome"),
+    "objectives": ("objectives", "objective", "goal", "goals", "outcome"),
     "problem": ("problem", "issue", "current issue", "why"),
     "solution": ("solution", "recommended solution", "approach"),
     "cost": ("cost", "costs", "estimated cost", "monthly cost", "price", "budget"),

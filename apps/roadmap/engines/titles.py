@@ -34,6 +34,7 @@ NUMBERED = re.compile(
     r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})[.)][ \t]+(?=\S)|(?P<nested>\d{1,3}(?:\.\d{1,3}){1,4})[ \t]+(?=\S)"
 )
 AFTER_CODE = r"(?=$|[\s:.,)–—-])"
+AFTER_SEPARATOR = re.compile(r"[\s:.)–—-]+")
 PERIOD_NUMBER = r"\d{1,3}(?:\s*(?:-|–|to|and|&)\s*\d{1,3})?"
 CONTAINERS = tuple(
     (kind, re.compile(rf"(?P<code>{pattern}){AFTER_CODE}", flags))
@@ -104,7 +105,9 @@ def read_heading(text: str) -> Heading:
     title = text[start:end]
     kind, code = read_container(title)
     if kind:
-        return Heading(title, start, number, Role.MILESTONE, kind, code, read_tier(title, anywhere=True) or tier)
+        tier = read_tier(title, anywhere=True) or tier
+        name, offset = name_after(code, title)
+        return Heading(name, start + offset, number, Role.MILESTONE, kind, code if offset else "", tier)
     role = read_role(title)
     if role:
         return Heading(title, start, number, role)
@@ -135,6 +138,16 @@ def read_container(title: str) -> tuple[MilestoneKind | None, str]:
         if found:
             return kind, found["code"]
     return None, ""
+
+
+def name_after(code: str, title: str) -> tuple[str, int]:
+    """What follows the code, and where. A title that is nothing but its code is its own name."""
+    found = AFTER_SEPARATOR.match(title, len(code))
+    offset = found.end() if found else len(code)
+    name = title[offset:]
+    if name.startswith("(") and name.endswith(")") and name.count("(") == 1:
+        name, offset = name[1:-1].strip(), offset + 1
+    return (name, offset) if name else (title, 0)
 
 
 def read_tier(title: str, *, anywhere: bool = False) -> str:

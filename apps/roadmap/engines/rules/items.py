@@ -13,7 +13,15 @@ from apps.roadmap.engines.measures import read_measures, read_placeholders
 from apps.roadmap.engines.risks import LABELLED
 from apps.roadmap.engines.rules import sections, values
 from apps.roadmap.engines.source import Span
-from apps.roadmap.engines.titles import CRITERION_KINDS, Heading, Role, read_container, read_role, title_span
+from apps.roadmap.engines.titles import (
+    CRITERION_KINDS,
+    Heading,
+    Role,
+    read_container,
+    read_heading,
+    read_role,
+    title_span,
+)
 
 HEADER_NAMES = frozenset({"owner", "target", "status", "priority"})
 TEXT_NAMES = HEADER_NAMES | {"objectives", "effort", "impact", "current_state", "cost", "saving"}
@@ -159,8 +167,7 @@ def take_milestone(draft: Draft, line: Line) -> Owner | None:
     if kind not in LISTED_MILESTONES or code.lower() in draft.heading_codes or line.scope.milestone is not None:
         return None
     shown, fields = _without_trailing_fields(draft, line)
-    start, end = title_span(shown.text)
-    heading = Heading(shown.text[start:end], start, role=Role.MILESTONE, kind=kind, code=code)
+    heading = read_heading(shown.text)
     sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark)
     number = len(draft.milestones) - 1
     scope = line.scope.titled(heading.title, role=Role.NONE, milestone=number, holder="milestone")

@@ -21,7 +21,7 @@ from apps.roadmap.engines.measures import read_measures, read_placeholders
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.tables import Cell, Row, read_columns, read_rows
-from apps.roadmap.engines.titles import CRITERION_KINDS, read_container, read_tier, title_span
+from apps.roadmap.engines.titles import CRITERION_KINDS, read_heading, read_tier, title_span
 
 # A table is read as the first of these it has a column for, together with one of the columns beside it.
 SUBJECTS = (
@@ -68,16 +68,16 @@ def _add_milestone(draft: Draft, scope: Scope, row: Row, header: str) -> None:
     title = _title(draft, cell)
     claim, mark, spans = _claim(draft, row)
     target = _target(row)
-    kind, code = read_container(title)
+    heading = read_heading(title)
     spans |= {"title": cell.span} | _owner_span(row) | ({"target": target.span} if target else {})
     draft.milestones.append(
         Milestone(
             line=row.line,
             path=scope.path,
             spans=spans,
-            kind=kind or MilestoneKind.MILESTONE,
-            code=code,
-            title=title,
+            kind=heading.kind or MilestoneKind.MILESTONE,
+            code=heading.code,
+            title=heading.title or title,
             mark=mark,
             claim=claim,
             owner_text=_text(draft, row, "owner"),
