@@ -1,0 +1,202 @@
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.roadmap.engines.gate import Decision, GateCriterion, GatePolicy, GateSubject, evaluate, outcome_of
+from apps.roadmap.engines.gate_formats import FORMATS
+from apps.roadmap.engines.standing import Standing
+
+SUBJECT = GateSubject(service="payments", environment="production", documents=(("a.md", "1"), ("b.md", "2")))
+REQUIREMENTS = ["required", "recommended", "required_if_present"]
+
+
+def criterion(standing="verified", requirement="required", id=1, **fields):
+    fields = {"text": "It restores", "milestone": "M2 Data", "claim": "done", "evidence": "passing"} | fields
+    return GateCriterion(id=id, requirement=requirement, standing=Standing(standing), **fields)
+
+
+@pytest.mark.parametrize(
+    ("standings", "decision"),
+    [
+        (["verified", "verified"], "go"),
+        (["verified", "not_applicable"], "go"),
+        (["verified", "waived"], "go_with_waivers"),
+        (["verified", "unverified"], "no_go"),
+        (["verified", "decayed"], "no_go"),
+        (["verified", "contradicted"], "no_go"),
+        (["verified", "failing"], "no_go"),
+        (["verified", "open"], "no_go"),
+        (["verified", "met_not_claimed"], "no_go"),
+        (["verified", "unknown"], "indeterminate"),
+        (["open", "unknown"], "no_go"),
+        (["not_applicable"], "indeterminate"),
+        ([], "indeterminate"),
+    ],
+)
+def test_required_criteria_decide(standings, decision):
+    criteria = [criterion(each, id=number) for number, each in enumerate(standings)]
+    assert evaluate(SUBJECT, criteria).decision == decision
+
+
+@pytest.mark.parametrize(
+    ("requirement", "standing", "outcome"),
+    [
+        ("recommended", "contradicted", "advises"),
+        ("recommended", "verified", "passes"),
+        ("required_if_present", "unverified", "advises"),
+        ("required_if_present", "failing", "blocks"),
+        ("required_if_present", "contradicted", "blocks"),
+        ("required", "unknown", "undecided"),
+    ],
+)
+def test_what_is_not_required_advises_unless_present_evidence_fails(requirement, standing, outcome):
+    assert outcome_of(criterion(standing, requirement), GatePolicy()) == outcome
+
+
+def test_recommended_criteria_alone_decide_nothing():
+    assert evaluate(SUBJECT, [criterion(requirement="recommended")]).decision is Decision.INDETERMINATE
+
+
+def test_a_policy_may_let_pass_what_is_met_without_a_claim():
+    met = [criterion("met_not_claimed")]
+    assert evaluate(SUBJECT, met, policy=GatePolicy("2", met_without_claim_passes=True)).decision is Decision.GO
+
+
+CRITERIA = st.lists(
+    st.builds(
+        GateCriterion,
+        id=st.integers(1, 10**6),
+        text=st.text(max_size=8),
+        milestone=st.sampled_from(["", "M1"]),
+        requirement=st.sampled_from(REQUIREMENTS),
+        claim=st.sampled_from(["todo", "done"]),
+        evidence=st.sampled_from(["passing", "failing"]),
+        standing=st.sampled_from(Standing),
+        reason=st.text(max_size=8),
+        observations=st.lists(st.integers(1, 9), max_size=2).map(tuple),
+    ),
+    max_size=6,
+    unique_by=lambda each: each.id,
+)
+
+
+@given(CRITERIA, st.randoms())
+def test_the_digest_depends_neither_on_order_nor_on_wording(criteria, random):
+    shuffled = [replace(each, reason="said otherwise", action="now") for each in criteria]
+    random.shuffle(shuffled)
+    swapped = replace(SUBJECT, documents=SUBJECT.documents[::-1])
+    assert evaluate(SUBJECT, criteria, warnings=["late"]).digest == evaluate(swapped, shuffled).digest
+
+
+@given(CRITERIA)
+def test_a_go_needs_every_required_criterion_verified(criteria):
+    required = [each.standing for each in criteria if each.requirement == "required"]
+    if evaluate(SUBJECT, criteria).decision is Decision.GO:
+        assert set(required) <= {Standing.VERIFIED, Standing.NOT_APPLICABLE}
+        assert Standing.VERIFIED in required
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "It does not"},
+        {"requirement": "recommended"},
+        {"claim": "todo"},
+        {"evidence": "stale"},
+        {"standing": Standing.DECAYED},
+        {"observations": (7,)},
+        {"bindings": ("other",)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_the_digest_changes_with_each_thing_that_matters(change):
+    first = criterion()
+    assert evaluate(SUBJECT, [first]).digest != evaluate(SUBJECT, [replace(first, **change)]).digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"service": "x"}, {"environment": "x"}, {"milestone": "M1"}, {"documents": (("a.md", "3"),)}],
+    ids=lambda change: next(iter(change)),
+)
+def test_the_digest_changes_with_what_is_asked(change):
+    assert evaluate(SUBJECT, [criterion()]).digest != evaluate(replace(SUBJECT, **change), [criterion()]).digest
+
+
+def test_the_digest_changes_with_the_policy():
+    assert evaluate(SUBJECT, []).digest != evaluate(SUBJECT, [], policy=GatePolicy(version="2")).digest
+
+
+@pytest.mark.parametrize(
+    ("standings", "headline"),
+    [
+        (["open", "verified"], "No-go: 1 of 2 criteria blocks."),
+        (["open", "decayed"], "No-go: 2 of 2 criteria block."),
+        (["verified"], "Go: every required criterion is proven."),
+        (["verified", "waived"], "Go with waivers: 1 of 2 criteria waived."),
+        (["unknown", "verified"], "Indeterminate: the evidence of 1 of 2 criteria cannot be read."),
+        ([], "Indeterminate: nothing is required, so nothing can be decided."),
+    ],
+)
+def test_the_headline_says_the_decision_and_its_ground(standings, headline):
+    criteria = [criterion(each, id=number) for number, each in enumerate(standings)]
+    assert evaluate(SUBJECT, criteria).headline == headline
+
+
+NASTY = 'A | B `code` <b>\x00\n]]> & "q"'
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_format_names_the_criterion_and_the_digest(name):
+    answer = evaluate(SUBJECT, [criterion("contradicted", reason="It failed.", action="Mend it.")], warnings=["Late."])
+    text = FORMATS[name](answer)
+    assert "It restores" in text
+    assert answer.digest in text
+    assert "It failed." in text
+
+
+def test_json_is_one_object_with_the_promised_names():
+    answer = evaluate(SUBJECT, [criterion("open"), criterion("verified", id=2)])
+    content = json.loads(FORMATS["json"](answer))
+    assert (content["decision"], content["digest"]) == ("no_go", answer.digest)
+    assert [(each["id"], each["standing"], each["outcome"]) for each in content["criteria"]] == [
+        (1, "open", "blocks"),
+        (2, "verified", "passes"),
+    ]
+
+
+def test_junit_counts_failures_errors_and_skipped_and_takes_any_text():
+    standings = ["contradicted", "unknown", "waived", "not_applicable", "verified"]
+    criteria = [criterion(each, id=number, text=NASTY, reason=NASTY) for number, each in enumerate(standings)]
+    suite = ElementTree.fromstring(FORMATS["junit"](evaluate(SUBJECT, criteria)).encode())  # noqa: S314 - ours
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "5",
+        "failures": "1",
+        "errors": "1",
+        "skipped": "2",
+    }
+    assert [child.tag for case in suite.iter("testcase") for child in case] == [
+        "failure",
+        "error",
+        "skipped",
+        "skipped",
+    ]
+
+
+def test_markdown_keeps_one_row_for_each_criterion_whatever_its_text():
+    text = FORMATS["markdown"](evaluate(SUBJECT, [criterion("open", text=NASTY, milestone="")]))
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 3
+    assert "A \\| B \\`code\\` \\<b\\>" in rows[2]
+
+
+def test_text_lists_what_blocks_first():
+    criteria = [criterion(text="Fine"), criterion("open", id=2, text="Missing", action="Bind it.")]
+    lines = FORMATS["text"](evaluate(SUBJECT, criteria)).splitlines()
+    assert lines[0] == "No-go: 1 of 2 criteria blocks."
+    assert lines[3] == "✕ Open. M2 Data: Missing"
+    assert lines[4] == "    → Bind it."
