@@ -9,3 +9,7 @@ class RoadmapError(OperationError):
 
 class DocumentRefused(RoadmapError):
     """The document cannot be read. The message names the line or the limit."""
+
+
+class UnknownMilestone(RoadmapError):
+    """The service has no milestone of that code or title."""

@@ -1,53 +1,10 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
-import pytest
-
-from apps.evidence.contract import Observation
 from apps.evidence.freshness import EvidenceState
-from apps.evidence.services import record_observation
 from apps.roadmap.engines.standing import Standing
-from apps.roadmap.models import Binding, Criterion, Milestone, Task
+from apps.roadmap.models import Criterion, Milestone, Task
 from apps.roadmap.selectors.readiness import readiness
-from tests.evidence.recovery import Recovery, registered
-
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def recovery():
-    with registered(Recovery()) as verifier:
-        yield verifier
-
-
-@pytest.fixture
-def milestone(service):
-    return Milestone.objects.create(service=service, code="M5", title="CI/CD", claim="done", target_on=date(2026, 2, 1))
-
-
-@pytest.fixture
-def criterion(service, milestone):
-    return Criterion.objects.create(
-        service=service, milestone=milestone, text="A restore drill; a rehearsed rollback.", claim="done", line=7
-    )
-
-
-def bind(criterion, clause="", **fields):
-    fields = {"verifier_key": "tests.recovery", "state": "accepted", "decided_at": NOW} | fields
-    return Binding.objects.create(criterion=criterion, clause=clause, **fields)
-
-
-def observe(environment, observed_at, error="", parameters=None, recorded_at=None, **facts):
-    observation = Observation(
-        facts={"verdict": "proven"} | facts, observed_at=observed_at, subject="orders", summary="Restored", error=error
-    )
-    return record_observation(
-        environment=environment,
-        key="tests.recovery",
-        observation=observation,
-        parameters=parameters,
-        at=recorded_at or observed_at,
-    )
+from tests.roadmap.evidence import DAY, NOW, bind, observe
 
 
 def only_criterion(environment, at=NOW):
