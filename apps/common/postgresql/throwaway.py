@@ -14,7 +14,7 @@ from apps.common import shell
 
 from . import placement
 from .binaries import Installation
-from .server import Server, kill_server, running_postmaster
+from .server import SUPERUSER, Server, kill_server, running_postmaster
 
 PREFIX = "seaworthy-throwaway-"
 LOCK_FILE = "lock"
@@ -51,7 +51,9 @@ rm -rf -- "$1"
 
 
 @contextmanager
-def throwaway_server(installation: Installation, *, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def throwaway_server(
+    installation: Installation, *, settings: Mapping[str, str] | None = None, superuser: str = SUPERUSER
+) -> Iterator[Server]:
     """Yield a running, empty server in a private temporary folder."""
     remove_orphans()
     user = placement.server_user()
@@ -64,6 +66,7 @@ def throwaway_server(installation: Installation, *, settings: Mapping[str, str] 
             password=secrets.token_urlsafe(24),
             settings=SETTINGS | dict(settings or {}),
             user=user,
+            superuser=superuser,
         )
         server.initialise(*initdb_options(server.installation))
         try:

@@ -1,0 +1,1 @@
+"""Dumping, fingerprinting and restoring PostgreSQL."""

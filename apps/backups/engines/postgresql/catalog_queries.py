@@ -1,0 +1,239 @@
+"""What PostgreSQL's catalogs say of every object that pg_dump carries.
+
+Objects that belong to an extension are left out, as pg_dump leaves them out; so are invalid indexes, which no dump
+restores.
+"""
+# ruff: noqa: S608 - the queries are composed of this file's own constants
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Aspects whose text does not change from one major version of the server to another.
+PORTABLE_PARTS = frozenset({"owner", "columns", "labels", "is_populated"})
+
+NOT_OF_SYSTEM = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object: SQL for its name, its owner, and the aspects in which two of them may differ."""
+
+    name: str
+    owner: str
+    parts: Mapping[str, str]
+    rows: str
+
+    @property
+    def query(self) -> str:
+        """A query that returns rows of (name, owner, parts)."""
+        parts = ", ".join(f"'{aspect}', {expression}" for aspect, expression in self.parts.items())
+        return f"SELECT {self.name}, pg_get_userbyid({self.owner}), jsonb_build_object({parts}) {self.rows}"
+
+
+def hashed(text: str) -> str:
+    return f"""hashtextextended(coalesce({text}, '') COLLATE "C", 0)::text"""
+
+
+def hashed_lines(line: str, rows: str) -> str:
+    """The hash of many lines, whatever their order."""
+    return hashed(f"""(SELECT string_agg({line}, chr(10) ORDER BY {line} COLLATE "C") {rows})""")
+
+
+def privileges(kind: str, granted: str, owner: str) -> str:
+    grantee = "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee) END"
+    return hashed_lines(
+        f"format('%s %s %s', {grantee}, a.privilege_type, a.is_grantable)",
+        f"FROM aclexplode(coalesce({granted}, acldefault('{kind}', {owner}))) a",
+    )
+
+
+def columns(relation: str) -> str:
+    positions = f"""SELECT a.*, row_number() OVER (ORDER BY a.attnum) AS position FROM pg_attribute a
+                    WHERE a.attrelid = {relation} AND a.attnum > 0 AND NOT a.attisdropped"""
+    return hashed_lines(
+        """format('%s %s %s %s %s %s', lpad(p.position::text, 4), p.attname, format_type(p.atttypid, p.atttypmod),
+                  p.attnotnull, p.attidentity, p.attgenerated)""",
+        f"FROM ({positions}) p",
+    )
+
+
+def not_of_extension(catalog: str, oid: str) -> str:
+    return f"""NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{catalog}'::regclass
+                           AND x.objid = {oid} AND x.deptype IN ('e', 'i'))"""
+
+
+RELATIONS = f"""FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relpersistence <> 't' AND {NOT_OF_SYSTEM}
+      AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_class'::regclass
+                      AND x.objid = c.oid AND x.deptype = 'e')"""
+INDEXES = hashed_lines(
+    "pg_get_indexdef(i.indexrelid)", "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready"
+)
+TRIGGERS = hashed_lines(
+    "format('%s %s', pg_get_triggerdef(t.oid), t.tgenabled)",
+    "FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal",
+)
+
+KINDS = {
+    "database": Kind(
+        "'database'",
+        "d.datdba",
+        {
+            "settings": hashed_lines(
+                "format('%s %s', s.setrole::regrole, c)",
+                "FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid",
+            ),
+            "privileges": privileges("d", "d.datacl", "d.datdba"),
+        },
+        "FROM pg_database d WHERE d.datname = current_database()",
+    ),
+    "schema": Kind(
+        "format('%I', n.nspname)",
+        "n.nspowner",
+        {"privileges": privileges("n", "n.nspacl", "n.nspowner")},
+        f"FROM pg_namespace n WHERE {NOT_OF_SYSTEM} AND {not_of_extension('pg_namespace', 'n.oid')}",
+    ),
+    "table": Kind(
+        "format('%I.%I', n.nspname, c.relname)",
+        "c.relowner",
+        {
+            "columns": columns("c.oid"),
+            "defaults": hashed_lines(
+                "format('%s %s', a.attname, pg_get_expr(d.adbin, d.adrelid))",
+                """FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+                   WHERE d.adrelid = c.oid""",
+            ),
+            "constraints": hashed_lines(
+                "format('%s %s %s', k.conname, pg_get_constraintdef(k.oid), k.convalidated)",
+                "FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'p', 'u', 'x')",
+            ),
+            "indexes": INDEXES,
+            "triggers": TRIGGERS,
+            "policies": hashed_lines(
+                """format('%s %s %s %s %s', p.polname, p.polcmd, p.polpermissive,
+                          pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))""",
+                "FROM pg_policy p WHERE p.polrelid = c.oid",
+            ),
+            "row_security": "format('%s %s', c.relrowsecurity, c.relforcerowsecurity)",
+            "storage": "format('%s %s %s', c.relkind, c.relpersistence, c.reloptions)",
+            "privileges": privileges("r", "c.relacl", "c.relowner"),
+            "column_privileges": hashed_lines(
+                "format('%s %s %s %s', a.attname, pg_get_userbyid(g.grantee), g.privilege_type, g.is_grantable)",
+                "FROM pg_attribute a, aclexplode(a.attacl) g WHERE a.attrelid = c.oid",
+            ),
+        },
+        f"{RELATIONS} AND c.relkind IN ('r', 'p', 'f')",
+    ),
+    "view": Kind(
+        "format('%I.%I', n.nspname, c.relname)",
+        "c.relowner",
+        {
+            "definition": hashed("pg_get_viewdef(c.oid)"),
+            "is_populated": "c.relispopulated::text",
+            "indexes": INDEXES,
+            "triggers": TRIGGERS,
+            "storage": "format('%s %s', c.relkind, c.reloptions)",
+            "privileges": privileges("r", "c.relacl", "c.relowner"),
+        },
+        f"{RELATIONS} AND c.relkind IN ('v', 'm')",
+    ),
+    "sequence": Kind(
+        "format('%I.%I', n.nspname, c.relname)",
+        "c.relowner",
+        {
+            "definition": """(SELECT format('%s %s %s %s %s %s %s', format_type(s.seqtypid, NULL), s.seqstart,
+                s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)
+                FROM pg_sequence s WHERE s.seqrelid = c.oid)""",
+            "privileges": privileges("s", "c.relacl", "c.relowner"),
+        },
+        f"{RELATIONS} AND c.relkind = 'S'",
+    ),
+    "routine": Kind(
+        "format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))",
+        "p.proowner",
+        {
+            "definition": hashed("CASE p.prokind WHEN 'a' THEN p.prosrc ELSE pg_get_functiondef(p.oid) END"),
+            "aggregate": hashed_lines(
+                "format('%s %s %s %s', a.aggtransfn, a.aggfinalfn, a.aggtranstype::regtype, a.agginitval)",
+                "FROM pg_aggregate a WHERE a.aggfnoid = p.oid",
+            ),
+            "privileges": privileges("f", "p.proacl", "p.proowner"),
+        },
+        f"""FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+            WHERE {NOT_OF_SYSTEM} AND {not_of_extension("pg_proc", "p.oid")}""",
+    ),
+    "type": Kind(
+        "format('%I.%I', n.nspname, t.typname)",
+        "t.typowner",
+        {
+            "labels": hashed("""(SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder)
+                                 FROM pg_enum e WHERE e.enumtypid = t.oid)"""),
+            "columns": columns("t.typrelid"),
+            "domain": "format('%s %s %s', format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault)",
+            "constraints": hashed_lines(
+                "format('%s %s', k.conname, pg_get_constraintdef(k.oid))",
+                "FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'",
+            ),
+            "privileges": privileges("T", "t.typacl", "t.typowner"),
+        },
+        f"""FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+            WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')) AND {NOT_OF_SYSTEM}
+              AND {not_of_extension("pg_type", "t.oid")}""",
+    ),
+    "event trigger": Kind(
+        "format('%I', e.evtname)",
+        "e.evtowner",
+        {"definition": "format('%s %s %s %s', e.evtevent, e.evtfoid::regproc, e.evtenabled, e.evttags)"},
+        f"FROM pg_event_trigger e WHERE {not_of_extension('pg_event_trigger', 'e.oid')}",
+    ),
+    "publication": Kind(
+        "format('%I', p.pubname)",
+        "p.pubowner",
+        {
+            "definition": """format('%s %s %s %s %s %s', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
+                                    p.pubtruncate, p.pubviaroot)""",
+        },
+        "FROM pg_publication p",
+    ),
+    "statistics": Kind(
+        "format('%I.%I', n.nspname, s.stxname)",
+        "s.stxowner",
+        {"definition": hashed("pg_get_statisticsobjdef(s.oid)")},
+        f"FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {NOT_OF_SYSTEM}",
+    ),
+    "foreign server": Kind(
+        "format('%I', s.srvname)",
+        "s.srvowner",
+        {
+            "definition": "format('%s %s %s', w.fdwname, s.srvtype, s.srvversion)",
+            "privileges": privileges("S", "s.srvacl", "s.srvowner"),
+        },
+        f"""FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+            WHERE {not_of_extension("pg_foreign_server", "s.oid")}""",
+    ),
+}
+
+# The largest first, so that what remains to the end is short.
+STORED_TABLES = f"""SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname)
+    {RELATIONS} AND c.relkind = 'r' ORDER BY c.relpages DESC"""
+
+DATABASE_FACTS = """
+SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
+  pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, d.datlocprovider::text, pg_database_size(d.oid)
+FROM pg_database d WHERE d.datname = current_database()
+"""
+
+EXTENSIONS = "SELECT extname, extversion FROM pg_extension ORDER BY 1"
+
+LARGE_OBJECTS = """
+SELECT count(*), coalesce(sum(length(o.data)), 0),
+  coalesce(sum(hashtextextended(format('%s %s', o.oid, md5(o.data)) COLLATE "C", 0)::numeric), 0)::text
+FROM (SELECT m.oid, lo_get(m.oid) AS data FROM pg_largeobject_metadata m) o
+"""
+
+ROLES = """
+SELECT r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolreplication,
+  r.rolbypassrls, coalesce((SELECT array_agg(g.rolname ORDER BY g.rolname) FROM pg_auth_members m
+                            JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '{}') AS member_of
+FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1
+"""

@@ -1,0 +1,92 @@
+"""Dumps a database in one snapshot, and fingerprints it in that same snapshot."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+import psycopg
+
+from apps.backups.exceptions import SourceUnreachable
+from apps.common import shell
+from apps.common.postgresql.binaries import Installation, installation_for
+
+from . import fingerprint
+from .address import Address
+from .fingerprint import Fingerprint
+from .roles import Role, read_roles
+
+LOCK_WAIT_MILLISECONDS = 60_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An exported snapshot, alive as long as its connection's transaction."""
+
+    connection: psycopg.Connection[Any]
+    name: str
+    taken_at: datetime
+    installation: Installation
+    roles: list[Role]
+
+
+@contextmanager
+def open_snapshot(address: Address) -> Iterator[Snapshot]:
+    """Hold one moment of the database still, for every reader that imports the snapshot."""
+    with address.connect() as connection, translated(address):
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        fingerprint.prepare_session(connection)
+        row = connection.execute("SELECT pg_export_snapshot(), now()").fetchone()
+        assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+        installation = installation_for(connection.info.server_version // 10_000)
+        yield Snapshot(connection, row[0], row[1], installation, read_roles(connection))
+
+
+@contextmanager
+def fingerprinting(snapshot: Snapshot) -> Iterator[Future[Fingerprint]]:
+    """Take the fingerprint in a thread beside whatever the block does."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(fingerprint.take_fingerprint, snapshot.connection)
+        try:
+            yield future
+        except BaseException:
+            snapshot.connection.cancel_safe()
+            raise
+
+
+@contextmanager
+def dumping(address: Address, snapshot: Snapshot, *, timeout_seconds: float) -> Iterator[IO[bytes]]:
+    """Yield the dump's bytes. Leaving the block raises unless pg_dump ended well."""
+    command = shell.Command(
+        [snapshot.installation.program("pg_dump"), *make_dump_arguments(address.public_conninfo, snapshot.name)],
+        environment=address.environment,
+        secrets=address.secrets,
+        timeout_seconds=timeout_seconds,
+    )
+    with shell.stream(command) as stdout:
+        yield stdout
+
+
+def make_dump_arguments(conninfo: str, snapshot: str) -> list[str]:
+    """Arguments of pg_dump: everything, custom format, uncompressed because zstd compresses it better."""
+    return [
+        "--format=custom",
+        "--compress=0",
+        "--no-password",
+        f"--snapshot={snapshot}",
+        f"--lock-wait-timeout={LOCK_WAIT_MILLISECONDS}",
+        f"--dbname={conninfo}",
+    ]
+
+
+@contextmanager
+def translated(address: Address) -> Iterator[None]:
+    """Turn the driver's errors into the words of this app."""
+    try:
+        yield
+    except psycopg.Error as error:
+        words = " ".join(str(error).split())
+        raise SourceUnreachable(f"The database {address.database} could not be read: {words}") from error

@@ -1,0 +1,64 @@
+"""Roles live outside a database, so no dump carries them. Recorded without passwords, so that owners exist again."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+from .catalog_queries import ROLES
+
+# Without LOGIN: nobody signs in to a throwaway server.
+ATTRIBUTES = {
+    "is_superuser": "SUPERUSER",
+    "inherits": "INHERIT",
+    "creates_roles": "CREATEROLE",
+    "creates_databases": "CREATEDB",
+    "replicates": "REPLICATION",
+    "bypasses_row_security": "BYPASSRLS",
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role of the source's server, without its password."""
+
+    name: str
+    is_superuser: bool
+    inherits: bool
+    creates_roles: bool
+    creates_databases: bool
+    signs_in: bool
+    replicates: bool
+    bypasses_row_security: bool
+    member_of: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(**data)
+
+
+def read_roles(connection: psycopg.Connection[Any]) -> list[Role]:
+    """Every role but PostgreSQL's own."""
+    return [Role(*row) for row in connection.execute(ROLES).fetchall()]
+
+
+def create_roles(connection: psycopg.Connection[Any], roles: list[Role]) -> None:
+    """Create the roles on a fresh server, then who belongs to what."""
+    for role in roles:
+        connection.execute(make_create_role(role))
+    known = {role.name for role in roles}
+    for role in roles:
+        for group in role.member_of:
+            if group in known or group.startswith("pg_"):
+                statement = sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role.name))
+                connection.execute(statement)
+
+
+def make_create_role(role: Role) -> sql.Composed:
+    """CREATE ROLE with the attributes that owning and restoring may need."""
+    words = [keyword if getattr(role, name) else f"NO{keyword}" for name, keyword in ATTRIBUTES.items()]
+    return sql.SQL("CREATE ROLE {} WITH NOLOGIN {}").format(sql.Identifier(role.name), sql.SQL(" ".join(words)))

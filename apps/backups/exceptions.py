@@ -1,0 +1,31 @@
+"""What can go wrong with backups and drills, in words for a person."""
+
+from apps.common.exceptions import OperationError
+
+
+class BackupError(OperationError):
+    """A backup or a drill could not do what was asked."""
+
+
+class AddressInvalid(BackupError):
+    """A connection URL cannot be used."""
+
+
+class SourceUnreachable(BackupError):
+    """The database to back up did not answer, or refused."""
+
+
+class StorageFailed(BackupError):
+    """The storage could not be read or written."""
+
+
+class ObjectMissing(StorageFailed):
+    """The storage holds nothing under that key."""
+
+
+class ManifestUnreadable(BackupError):
+    """A manifest is there but is not one."""
+
+
+class ArtefactUnreadable(BackupError):
+    """An artefact is there but cannot be decompressed."""
