@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from psycopg.conninfo import make_conninfo
+
 from apps.common import shell
 from apps.common.postgresql.binaries import newest_server_installation
 from apps.common.postgresql.throwaway import throwaway_folder, throwaway_server
@@ -44,6 +46,11 @@ def throwaway_redis() -> Iterator[str]:
         finally:
             with suppress(BrokenPipeError):
                 program.communicate(b"\n")
+
+
+def url_on_test_server(database: str = "postgres") -> str:
+    """The address of another database on the server of this test run."""
+    return make_conninfo(os.environ["DATABASE_URL"], dbname=database)
 
 
 def _binary() -> str:

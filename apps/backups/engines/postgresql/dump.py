@@ -52,8 +52,13 @@ def fingerprinting(snapshot: Snapshot) -> Iterator[Future[Fingerprint]]:
         future = pool.submit(fingerprint.take_fingerprint, snapshot.connection)
         try:
             yield future
-        except BaseException:
+        except BaseException as error:
+            # When the fingerprint broke, the snapshot ended with it, and pg_dump only tells of that.
+            cause = future.exception() if future.done() else None
             snapshot.connection.cancel_safe()
+            snapshot.connection.close()
+            if cause is not None and isinstance(error, shell.ToolFailed):
+                raise cause from error
             raise
 
 

@@ -30,6 +30,8 @@ MACHINE_FAULTS = {
     ),
 }
 
+UNKNOWN_ROLE = r'role "([^"]+)" does not exist'
+
 
 def restore(server: Server, dump: Path, *, database: str, roles: list[Role], timeout_seconds: float) -> None:
     """Create the roles and restore the whole dump, its CREATE DATABASE included. Raises ToolFailed."""
@@ -79,4 +81,7 @@ def explain_failure(error: shell.ToolFailed) -> tuple[bool, Finding]:
     for pattern, identifier in MACHINE_FAULTS.items():
         if re.search(pattern, error.message):
             return False, Finding(identifier, f"This machine could not restore it: {error.message}")
+    if role := re.search(UNKNOWN_ROLE, error.message):
+        message = f"Something belongs to the role {role[1]}, which was not there at backup time: {error.message}"
+        return True, Finding(findings.OWNER_DIFFERS, message)
     return True, Finding(findings.RESTORE_FAILED, f"The restore failed: {error.message}")

@@ -1,0 +1,89 @@
+"""A database worth backing up."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from apps.backups.engines.backup import take_backup
+from apps.backups.engines.manifest import Manifest
+from apps.backups.engines.postgresql.address import Address, parse_address
+from apps.backups.engines.storage import LocalStorage
+from tests.backups.doctoring import Doctor
+from tests.servers import url_on_test_server
+
+SHOP = """
+CREATE SCHEMA sales;
+CREATE TYPE sales.state AS ENUM ('new', 'paid', 'sent');
+CREATE DOMAIN sales.cents AS bigint CHECK (VALUE >= 0);
+CREATE TABLE sales.customer (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE, "odd ""name" jsonb, t interval);
+CREATE TABLE sales."Order" (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id bigint NOT NULL REFERENCES sales.customer,
+  state sales.state NOT NULL DEFAULT 'new', price sales.cents NOT NULL, weight float8, placed_at timestamptz
+);
+CREATE INDEX order_state ON sales."Order" (state) WHERE state <> 'sent';
+CREATE TABLE sales.event (at date NOT NULL, body text) PARTITION BY RANGE (at);
+CREATE TABLE sales.event_2026 PARTITION OF sales.event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE sales.nothing ();
+CREATE VIEW sales.open_order AS SELECT * FROM sales."Order" WHERE state <> 'sent';
+CREATE MATERIALIZED VIEW sales.total AS SELECT count(*) AS orders FROM sales."Order";
+CREATE FUNCTION sales.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touched BEFORE UPDATE ON sales.customer FOR EACH ROW EXECUTE FUNCTION sales.touch();
+CREATE AGGREGATE sales.sum_of(int) (sfunc = int4pl, stype = int, initcond = '0');
+CREATE TYPE sales.span AS RANGE (subtype = date);
+ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON sales.customer USING (true);
+GRANT SELECT ON sales.customer TO PUBLIC;
+GRANT SELECT (id) ON sales."Order" TO PUBLIC;
+INSERT INTO sales.customer (name, "odd ""name", t)
+  SELECT 'Customer ' || n, jsonb_build_object('n', n), n * interval '1 hour' FROM generate_series(1, 200) n;
+INSERT INTO sales."Order" (customer_id, price, weight, placed_at)
+  SELECT 1 + n % 200, n, n / 3.0, timestamptz '2026-03-29 01:30+00' + n * interval '1 minute'
+  FROM generate_series(1, 2000) n;
+INSERT INTO sales.event SELECT date '2026-01-01' + n, 'event ' || n FROM generate_series(0, 300) n;
+SELECT lo_from_bytea(0, decode(repeat('cafe', 5000), 'hex'));
+REFRESH MATERIALIZED VIEW sales.total;
+"""
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Address]:
+    """A database of its own on the test server, owned by a role of its own, with a bit of everything in it."""
+    name = f"shop_{secrets.token_hex(4)}"
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        for role in (f"{name}_owner", "bystander"):
+            with suppress(psycopg.errors.DuplicateObject):
+                server.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        address = parse_address(url_on_test_server(name))
+        with address.connect() as connection:
+            connection.execute(SHOP)
+            for table in ("customer", "Order"):
+                statement = sql.SQL("ALTER TABLE sales.{} OWNER TO {}")
+                connection.execute(statement.format(sql.Identifier(table), sql.Identifier(f"{name}_owner")))
+            connection.execute(sql.SQL("ALTER DATABASE {} SET work_mem = '8MB'").format(sql.Identifier(name)))
+        yield address
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(f"{name}_owner")))
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
+    """A folder that all backups of the session share; each test uses prefixes of its own."""
+    return LocalStorage(tmp_path_factory.mktemp("storage"))
+
+
+@pytest.fixture(scope="session")
+def healthy(shop: Address, storage: LocalStorage) -> Manifest:
+    """A backup of the shop under the prefix `healthy`."""
+    return take_backup(address=shop, storage=storage, prefix="healthy")
+
+
+@pytest.fixture
+def doctor(storage: LocalStorage, healthy: Manifest, tmp_path: Path) -> Doctor:
+    """Makes damaged copies of the healthy backup."""
+    return Doctor(storage=storage, manifest=healthy, source="healthy", prefix=f"copy-{secrets.token_hex(4)}")
