@@ -18,6 +18,14 @@ class ObservationQuerySet(models.QuerySet["ObservationRecord"]):
         """Recorded by the instant: what a reader of that time could see."""
         return self.filter(recorded_at__lte=at)
 
+    def answers(self) -> Self:
+        """Those with facts."""
+        return self.filter(error="")
+
+    def errors(self) -> Self:
+        """Those that say why nothing could be seen."""
+        return self.exclude(error="")
+
     def newest_of_each(self) -> Self:
         """The newest observation of each environment, verifier and set of parameters."""
         key = ("environment_id", "verifier_key", "parameters_digest")

@@ -137,7 +137,7 @@ def test_the_digest_changes_with_the_policy():
         (["open", "verified"], "No-go: 1 of 2 criteria blocks."),
         (["open", "decayed"], "No-go: 2 of 2 criteria block."),
         (["verified"], "Go: every required criterion is proven."),
-        (["verified", "waived"], "Go with waivers: 1 of 2 criteria waived."),
+        (["verified", "waived"], "Go, with waivers: 1 of 2 criteria waived."),
         (["unknown", "verified"], "Indeterminate: the evidence of 1 of 2 criteria cannot be read."),
         ([], "Indeterminate: nothing is required, so nothing can be decided."),
     ],

@@ -96,6 +96,15 @@ def test_an_error_is_neither_a_pass_nor_a_failure(recovery, environment, criteri
     assert "The server did not answer." in status.reason
 
 
+def test_a_proof_holds_until_it_expires_whatever_could_not_be_seen_since(recovery, environment, criterion):
+    bind(criterion, ttl=2 * DAY)
+    observe(environment, NOW - DAY)
+    observe(environment, NOW, error="The server did not answer.")
+    assert only_criterion(environment, NOW).evidence is EvidenceState.PASSING
+    assert only_criterion(environment, NOW + DAY).evidence is EvidenceState.ERROR
+    assert only_criterion(environment, NOW + 3 * DAY).evidence is EvidenceState.STALE
+
+
 def test_a_binding_to_a_verifier_that_is_gone_is_an_error(environment, criterion):
     bind(criterion, verifier_key="tests.gone")
     status = only_criterion(environment)
@@ -189,7 +198,7 @@ def test_it_flags_owners_missing_placeholders_and_dates_gone_by(environment, mil
 def test_the_number_of_queries_does_not_grow_with_rows(
     recovery, environment, service, milestone, criterion, django_assert_num_queries
 ):
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         readiness(environment=environment, at=NOW)
     for number in range(5):
         other = Milestone.objects.create(service=service, title=f"Stage {number}")
@@ -197,5 +206,5 @@ def test_the_number_of_queries_does_not_grow_with_rows(
         Task.objects.create(service=service, milestone=other, text="Work")
         bind(each, parameters={"database": f"d{number}"})
         observe(environment, NOW - DAY, parameters={"database": f"d{number}"})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert readiness(environment=environment, at=NOW).criteria_proven == 5

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from apps.common.statuses import look_of
 from apps.roadmap.engines.standing import Standing
 
 
@@ -21,7 +22,7 @@ class Decision(StrEnum):
     @property
     def label(self) -> str:
         """The answer as people read it."""
-        return {"no_go": "No-go"}.get(self, self.replace("_", " ").capitalize())
+        return look_of(self).word
 
 
 class Outcome(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+from apps.common.statuses import look_of
 from apps.evidence.freshness import EvidenceState
 
 
@@ -23,10 +24,9 @@ class Standing(StrEnum):
     @property
     def label(self) -> str:
         """The standing as people read it."""
-        return _LABELS.get(self, self.replace("_", " ").capitalize())
+        return look_of(self).word
 
 
-_LABELS = {Standing.MET_NOT_CLAIMED: "Met, not claimed"}
 _WORST_FIRST = tuple(Standing)
 
 _CLAIMED_DONE = {

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from apps.common.wording import about
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing
 
-_UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
 _SHOWN_CHARACTERS = 90
 
 
@@ -52,7 +52,7 @@ def _shortcoming(evidence: EvidenceState, known: Circumstances) -> Explanation:
         seen = " ".join(known.reasons) or "Its evidence could not be read."
         return Explanation(seen, f"Find out why {checks} cannot answer, then run it again.")
     if evidence is EvidenceState.STALE:
-        ago = f"{in_words(known.expired_for)} ago" if known.expired_for is not None else "earlier"
+        ago = f"{about(known.expired_for)} ago" if known.expired_for is not None else "earlier"
         return Explanation(f"Its proof ran out {ago}.", f"Run {checks} again.")
     if evidence is EvidenceState.PENDING:
         return Explanation("Its evidence has not been seen yet.", f"Run {checks}.")
@@ -76,16 +76,6 @@ def quote(text: str) -> str:
     """The text in quotation marks, cut to a readable length."""
     text = " ".join(text.split()).rstrip(" .;")
     return f"“{text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1].rstrip() + '…'}”"
-
-
-def in_words(duration: timedelta) -> str:
-    """A duration in its largest unit, whole ones only: 13 days, 2 weeks, 1 hour."""
-    seconds = max(0, int(duration.total_seconds()))
-    for unit, size in _UNITS:
-        count = seconds // size
-        if count >= (2 if unit == "week" else 1):  # "8 days" says more than "1 week"
-            return counted(count, unit)
-    return "less than a minute"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -1,6 +1,7 @@
 """The evidence axis of accepted bindings: each with its newest observation, judged when it is read."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.catalog.models import Environment
@@ -14,21 +15,29 @@ from apps.evidence.services import parameters_digest
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.statuses import BindingEvidence
 
-Newest = dict[tuple[str, str], ObservationRecord]
+Records = dict[tuple[str, str], ObservationRecord]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest answers and the newest errors, by verifier and digest of the parameters."""
+
+    answers: Records
+    errors: Records
 
 
 def newest_observations(environment: Environment, at: datetime) -> Newest:
-    """The newest observation of each verifier and set of parameters that a reader of that instant could see."""
-    known = ObservationRecord.objects.filter(environment=environment).known_at(at).newest_of_each()
-    return {(record.verifier_key, record.parameters_digest): record for record in known}
+    """What a reader of that instant could know of the environment."""
+    known = ObservationRecord.objects.filter(environment=environment).known_at(at)
+    return Newest(*(_by_key(records.newest_of_each()) for records in (known.answers(), known.errors())))
 
 
 def evidence_of(binding: Binding, newest: Newest, at: datetime) -> BindingEvidence:
     """What the binding's newest observation says at the instant. Evidence of another major version is pending."""
     try:
         verifier = find_verifier(binding.verifier_key)
-        record = newest.get((binding.verifier_key, parameters_digest(binding.parameters)))
-        if record is None or _major(record.verifier_version) != verifier.major_version:
+        record = _counting_record(binding, verifier, newest, at)
+        if record is None:
             return BindingEvidence(binding, verifier.title, EvidenceState.PENDING)
         return _judged(binding, verifier, record, at)
     except OperationError as error:
@@ -43,6 +52,25 @@ def time_to_live(binding: Binding, verifier: Verifier) -> timedelta:
 def shortest_time_to_live(bindings: Iterable[Binding], verifier: Verifier) -> timedelta:
     """The shortest time to live among bindings of one verifier."""
     return min((time_to_live(binding, verifier) for binding in bindings), default=verifier.default_ttl)
+
+
+def _counting_record(binding: Binding, verifier: Verifier, newest: Newest, at: datetime) -> ObservationRecord | None:
+    key = (binding.verifier_key, parameters_digest(binding.parameters))
+    answer, error = (_of_version(records.get(key), verifier) for records in (newest.answers, newest.errors))
+    if answer is None or error is None:
+        return answer or error
+    # An answer holds until it expires, whatever could not be seen since.
+    is_fresh = at < answer.observed_at + time_to_live(binding, verifier)
+    return answer if is_fresh or answer.observed_at > error.observed_at else error
+
+
+def _of_version(record: ObservationRecord | None, verifier: Verifier) -> ObservationRecord | None:
+    is_same = record is not None and int(record.verifier_version.split(".")[0]) == verifier.major_version
+    return record if is_same else None
+
+
+def _by_key(records: Iterable[ObservationRecord]) -> Records:
+    return {(record.verifier_key, record.parameters_digest): record for record in records}
 
 
 def _judged(binding: Binding, verifier: Verifier, record: ObservationRecord, at: datetime) -> BindingEvidence:
@@ -60,7 +88,3 @@ def _judged(binding: Binding, verifier: Verifier, record: ObservationRecord, at:
         source=record.source,
         reasons=judgement.reasons if judgement else (record.error,),
     )
-
-
-def _major(version: str) -> int:
-    return int(version.split(".")[0])

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from apps.common.wording import about
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing, is_open
-from apps.roadmap.engines.wording import counted, in_words, quote
+from apps.roadmap.engines.wording import counted, quote
 from apps.roadmap.models import Criterion, Task
 from apps.roadmap.selectors.statuses import Contradiction, CriterionStatus, MilestoneStatus
 
@@ -74,7 +75,7 @@ def _claimed(status: CriterionStatus, at: datetime) -> Iterator[Contradiction]:
         says = "is marked done" if status.claim == "done" else "belongs to a milestone that is marked done"
         yield _contradiction(FAILS, status, f"{says}; its evidence fails.")
     elif status.evidence is EvidenceState.STALE and status.expired_at:
-        ago = in_words(at - status.expired_at)
+        ago = about(at - status.expired_at)
         yield _contradiction(DECAYED, status, f"was proven; its proof ran out {ago} ago.")
 
 

@@ -1,9 +1,9 @@
 """What a lead should know that contradicts nothing: owners missing, placeholders, dates gone by, open suggestions."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
-from apps.roadmap.engines.wording import counted, in_words, quote
+from apps.common.wording import days_in_words
+from apps.roadmap.engines.wording import counted, quote
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, MilestoneStatus
 
 OVERDUE, OWNER_MISSING, PLACEHOLDER, SUGGESTION = "overdue", "owner-missing", "placeholder", "suggestion"
@@ -18,7 +18,7 @@ def find_flags(milestones: Sequence[MilestoneStatus], criteria: Sequence[Criteri
 def _of_milestone(status: MilestoneStatus) -> Iterator[Flag]:
     milestone = status.milestone
     if status.is_overdue:
-        late = in_words(timedelta(days=status.days_late))
+        late = days_in_words(status.days_late)
         yield Flag(OVERDUE, f"{milestone} is {late} late.", "Set a new target date, or close it.", milestone)
     if not status.owners:
         yield Flag(OWNER_MISSING, f"{milestone} has no owner.", "Name an owner.", milestone)
