@@ -44,9 +44,11 @@ def test_a_binding_stands_with_the_evidence() -> None:
     assert evidence.title == "Evidence"
 
 
-@pytest.mark.parametrize(("share", "width"), [(None, 0), (-1, 0), (0.5, 60), (7, 120)])
-def test_a_meter_stays_within_its_track(share: float | None, width: float) -> None:
-    assert meter(share)["width"] == width
+@pytest.mark.parametrize(("share", "width"), [(None, None), (-1, None), (0.5, 60), (7, 120)])
+def test_a_meter_stays_within_its_track(share: float | None, width: float | None) -> None:
+    parts = meter(share)["parts"]
+
+    assert [part["width"] for part in parts] == ([] if width is None else [width])
 
 
 def test_every_status_has_a_shape_that_is_drawn(client: Client, olga: User) -> None:

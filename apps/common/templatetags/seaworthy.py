@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 from django import template
+from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.common import wording
+from apps.common import addresses, wording
 from apps.common.clock import now
 from apps.common.statuses import look_of
 
@@ -31,7 +32,14 @@ def look(value: object) -> object:
 def meter(share: float | None, tone: str = "proven", label: str = "") -> dict[str, object]:
     """A bar that is full at 1. The label says it in words to those who do not see it."""
     share = min(max(float(share or 0), 0), 1)
-    return {"width": round(share * METER_WIDTH, 1), "tone": tone, "label": label or f"{share:.0%}"}
+    part = {"x": 0, "width": round(share * METER_WIDTH, 1), "tone": tone}
+    return {"parts": [part] if share else [], "label": label or f"{share:.0%}"}
+
+
+@register.filter
+def page_of(entry: Model | None) -> str:
+    """The address of an object's page in the admin; empty where it has none."""
+    return addresses.change_address(entry) if entry else ""
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Pure drawing: figures in, coordinates out."""

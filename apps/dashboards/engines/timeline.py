@@ -1,0 +1,129 @@
+"""A timeline of milestones as coordinates for an SVG drawing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from apps.common.wording import date_in_words
+
+WIDTH, NAMES_WIDTH, ROW_HEIGHT, TOP = 1100, 230, 25, 24
+_RIGHT = WIDTH - 50
+_NARROWEST = 6
+_UNSAID_LENGTH = timedelta(days=14)
+_LONGEST_NAME = 34
+_TICKS = 7
+
+
+@dataclass(frozen=True)
+class Span:
+    """What is drawn as one bar. Without a start it begins where the one before it ended."""
+
+    name: str
+    starts_on: date | None
+    ends_on: date
+    tone: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of the drawing."""
+
+    name: str
+    title: str
+    x: float
+    y: int
+    width: float
+    tone: str
+
+    @property
+    def text_y(self) -> int:
+        return self.y + 10
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line with its date."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The drawing. `summary` says it in words."""
+
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    now_x: float
+    summary: str
+    width: int = WIDTH
+    top: int = TOP
+
+    @property
+    def height(self) -> int:
+        return TOP + len(self.bars) * ROW_HEIGHT + 12
+
+    @property
+    def bottom(self) -> int:
+        return self.height - 8
+
+
+def draw_timeline(spans: Sequence[Span], *, today: date) -> Timeline | None:
+    """The spans as bars from their start to their target, with today across. None when there is nothing to draw."""
+    if not spans:
+        return None
+    starts = list(_starts(spans))
+    first = min(*starts, today, *(span.ends_on for span in spans))
+    last = max(today, *(span.ends_on for span in spans))
+    scale = _Scale(first, last)
+    rows = enumerate(zip(spans, starts, strict=True))
+    time = f"from {date_in_words(first)} to {date_in_words(last)}"
+    return Timeline(
+        bars=tuple(_bar(span, start, number, scale) for number, (span, start) in rows),
+        ticks=tuple(Tick(scale.x(day), f"{day.day} {day:%b}") for day in _tick_days(first, last)),
+        now_x=scale.x(today),
+        summary=f"{len(spans)} targets {time}; today is {date_in_words(today)}.",
+    )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    first: date
+    last: date
+
+    def x(self, day: date) -> float:
+        days = max((self.last - self.first).days, 1)
+        return round(NAMES_WIDTH + (day - self.first).days / days * (_RIGHT - NAMES_WIDTH), 1)
+
+
+def _starts(spans: Sequence[Span]) -> Iterator[date]:
+    previous: date | None = None
+    for span in spans:
+        unsaid = previous if previous and previous < span.ends_on else span.ends_on - _UNSAID_LENGTH
+        yield span.starts_on or unsaid
+        previous = span.ends_on
+
+
+def _bar(span: Span, start: date, number: int, scale: _Scale) -> Bar:
+    x = scale.x(start)
+    return Bar(
+        name=span.name if len(span.name) <= _LONGEST_NAME else f"{span.name[: _LONGEST_NAME - 1].rstrip()}…",
+        title=f"{span.name}: {date_in_words(start)} to {date_in_words(span.ends_on)}",
+        x=x,
+        y=TOP + 10 + number * ROW_HEIGHT,
+        width=max(round(scale.x(span.ends_on) - x, 1), _NARROWEST),
+        tone=span.tone,
+    )
+
+
+def _tick_days(first: date, last: date) -> Iterator[date]:
+    """Mondays of a short time, firsts of the month of a long one."""
+    weeks = (last - first).days // 7
+    if weeks <= 3 * _TICKS:
+        step, day = timedelta(weeks=weeks // _TICKS + 1), first + timedelta(days=-first.weekday() % 7)
+        while day <= last:
+            yield day
+            day += step
+        return
+    months = range(first.year * 12 + first.month, last.year * 12 + last.month, max(weeks // 4 // _TICKS, 1))
+    yield from (date(month // 12, month % 12 + 1, 1) for month in months)

@@ -1,0 +1,1 @@
+"""What the pages show, gathered from the apps below and arranged."""

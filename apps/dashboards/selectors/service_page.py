@@ -1,0 +1,114 @@
+"""Everything on the readiness page of a service."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from apps.catalog.models import Environment
+from apps.common.statuses import look_of
+from apps.dashboards.engines.timeline import Span, Timeline, draw_timeline
+from apps.roadmap.engines.gate import GateAnswer
+from apps.roadmap.models import CostLine, Risk, WorkItem
+from apps.roadmap.selectors.gate import gate_of
+from apps.roadmap.selectors.readiness import CriterionStatus, Flag, MilestoneStatus, Readiness, readiness
+
+FLAG_TITLES = {
+    "overdue": "past their target date",
+    "owner-missing": "without an owner",
+    "placeholder": "with a number that nobody has set",
+    "suggestion": "with a suggested check to accept or decline",
+}
+
+
+@dataclass(frozen=True)
+class CriteriaGroup:
+    """Criteria outside milestones, under one work item or one heading."""
+
+    title: str
+    work_item: WorkItem | None
+    criteria: tuple[CriterionStatus, ...]
+
+
+@dataclass(frozen=True)
+class FlagGroup:
+    """Flags of one kind."""
+
+    title: str
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True)
+class ServicePage:
+    """The page's parts, in the order of reading."""
+
+    readiness: Readiness
+    gate: GateAnswer
+    environments: tuple[Environment, ...]
+    groups: tuple[CriteriaGroup, ...]
+    flags: tuple[FlagGroup, ...]
+    risks: tuple[Risk, ...]
+    costs: tuple[CostLine, ...]
+    timeline: Timeline | None
+
+    @property
+    def ground(self) -> str:
+        """Why the gate decides so."""
+        return self.gate.headline.partition(": ")[2]
+
+    @property
+    def unproven(self) -> str:
+        """What the criteria that are not proven are, in a few words."""
+        counts = self.readiness.criteria_by_standing().items()
+        return ", ".join(f"{count} {look_of(name).word.lower()}" for name, count in counts if name != "verified")
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.readiness.milestones or self.readiness.criteria)
+
+
+def service_page(*, environment: Environment, at: datetime) -> ServicePage:
+    """The page of the environment's service, in a number of queries that does not grow with the roadmap."""
+    known, service = readiness(environment=environment, at=at), environment.service
+    return ServicePage(
+        readiness=known,
+        gate=gate_of(known),
+        environments=tuple(service.environments.all()),
+        groups=tuple(_groups(known.loose_criteria)),
+        flags=tuple(_flag_groups(known.flags)),
+        risks=tuple(Risk.objects.current().of_service(service).select_related("owner").prefetch_related("mitigations")),
+        costs=tuple(CostLine.objects.current().of_service(service)),
+        timeline=_timeline(known.milestones, at),
+    )
+
+
+def _groups(criteria: Sequence[CriterionStatus]) -> Iterable[CriteriaGroup]:
+    for _, members in groupby(criteria, key=lambda status: (status.criterion.work_item_id, status.criterion.section)):
+        inside = tuple(members)
+        title = str(inside[0].work_item or _last_heading(inside[0].criterion.section) or "The whole service")
+        yield CriteriaGroup(title, inside[0].work_item, inside)
+
+
+def _last_heading(section: str) -> str:
+    return section.rsplit(" › ", 1)[-1].strip()
+
+
+def _flag_groups(flags: Sequence[Flag]) -> Iterable[FlagGroup]:
+    by_kind: Mapping[str, list[Flag]] = {kind: [] for kind in FLAG_TITLES}
+    for flag in flags:
+        by_kind[flag.kind].append(flag)
+    return (FlagGroup(FLAG_TITLES[kind], tuple(found)) for kind, found in by_kind.items() if found)
+
+
+def _timeline(milestones: Sequence[MilestoneStatus], at: datetime) -> Timeline | None:
+    spans = [
+        Span(
+            name=str(status.milestone),
+            starts_on=status.milestone.target_starts_on,
+            ends_on=status.milestone.target_on,
+            tone=look_of(status.standing).tone,
+        )
+        for status in milestones
+        if status.milestone.target_on
+    ]
+    return draw_timeline(spans, today=at.date())

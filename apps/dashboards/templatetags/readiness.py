@@ -1,0 +1,59 @@
+"""Pieces of the readiness pages: meters of proof, and the way to mend a contradiction."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django import template
+
+from apps.common.addresses import change_address
+from apps.common.clock import now
+from apps.common.statuses import look_of
+from apps.common.wording import about
+from apps.dashboards.engines.charts import draw_parts
+from apps.roadmap.selectors.statuses import BindingEvidence, Contradiction, CriterionStatus
+
+register = template.Library()
+
+TONES = ("proven", "refuted", "doubt")
+
+
+@dataclass(frozen=True)
+class Way:
+    """What to press. Without an address the press checks everything again."""
+
+    label: str
+    address: str = ""
+
+
+@register.inclusion_tag("seaworthy/_meter.html")
+def proof_meter(criteria: Iterable[CriterionStatus]) -> dict[str, object]:
+    """How many of the criteria are proven, refuted, in doubt; what nobody has said or seen stays empty."""
+    counts = Counter(look_of(status.standing).tone for status in criteria if status.applies)
+    said = [f"{counts[tone]} {word}" for tone, word in zip(TONES, ("proven", "refuted", "in doubt"), strict=True)]
+    rest = counts.total() - sum(counts[tone] for tone in TONES)
+    parts = draw_parts({**{tone: counts[tone] for tone in TONES}, "rest": rest})
+    return {"parts": [part for part in parts if part.tone != "rest"], "label": ", ".join(said)}
+
+
+@register.inclusion_tag("seaworthy/_meter.html")
+def freshness_meter(evidence: BindingEvidence) -> dict[str, object]:
+    """How much of its time to live the newest observation has left."""
+    tone = look_of(evidence.state).tone
+    if not (evidence.observed_at and evidence.expires_at):
+        return {"parts": [], "label": "nothing seen yet"}
+    left, whole = evidence.expires_at - now(), evidence.expires_at - evidence.observed_at
+    share = min(max(left / whole, 0), 1)
+    label = f"counts for another {about(left)}" if share else f"ran out {about(left)} ago"
+    return {"parts": draw_parts({tone: share or 1, "": 1 - share if share else 0})[:1], "label": label}
+
+
+@register.simple_tag
+def way_to_mend(contradiction: Contradiction) -> Way:
+    """The one action that mends a contradiction."""
+    if contradiction.kind == "decayed":
+        return Way("Check again")
+    if contradiction.kind == "open-parts" and contradiction.milestone:
+        return Way("Open the milestone", change_address(contradiction.milestone))
+    subject = contradiction.criterion or contradiction.milestone
+    return Way("Open the criterion", change_address(subject) if subject else "")

@@ -1,0 +1,11 @@
+"""Addresses of the pages across subjects. They lie inside the admin's, and before them."""
+
+from django.contrib import admin
+from django.urls import path
+
+from apps.dashboards import views
+
+app_name = "dashboards"
+urlpatterns = [
+    path("readiness/<slug:slug>/", admin.site.admin_view(views.readiness), name="readiness"),
+]
