@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,6 +61,17 @@ class Environment:
     def items(self, name: str, default: list[str] = _REQUIRED) -> list[str]:
         """The variable as a list, separated by commas."""
         return self._read(name, lambda value: [item.strip() for item in value.split(",") if item.strip()], default, [])
+
+    def networks(self, name: str, default: list[str] = _REQUIRED) -> list[str]:
+        """The variable as a list of IP networks, such as 10.1.0.0/16."""
+
+        def parse(value: str) -> list[str]:
+            try:
+                return [str(ip_network(item.strip())) for item in value.split(",") if item.strip()]
+            except ValueError:
+                raise ValueError("must be IP networks separated by commas, such as 10.1.0.0/16") from None
+
+        return self._read(name, parse, default, [])
 
     def choice(self, name: str, default: str, choices: set[str]) -> str:
         """The variable as one of the given words."""
