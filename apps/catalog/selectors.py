@@ -2,6 +2,8 @@
 
 from difflib import get_close_matches
 
+from django.conf import settings
+
 from apps.catalog.exceptions import UnknownEnvironment, UnknownService
 from apps.catalog.models import Environment, Service
 
@@ -26,6 +28,17 @@ def find_environment(service: Service, name: str = "") -> Environment:
         raise UnknownEnvironment(f"The service {service.slug!r} has no {asked}. {known}")
     environment.service = service
     return environment
+
+
+def own_environment() -> Environment | None:
+    """The environment that is this installation: the default one of the service that OWN_SERVICE names."""
+    own = Environment.objects.select_related("service").filter(service__slug=settings.OWN_SERVICE, is_default=True)
+    return own.first()
+
+
+def is_this_installation(environment: Environment) -> bool:
+    """Whether the environment is Seaworthy itself, as it runs here."""
+    return environment.is_default and environment.service.slug == settings.OWN_SERVICE
 
 
 def _suggest(wanted: str, known: object) -> str:
