@@ -1,0 +1,1 @@
+"""Questions about health: Seaworthy's own, and that of services."""

@@ -1,0 +1,111 @@
+"""The evidence of this app: how available a service was, and whether this installation is ready."""
+
+from datetime import timedelta
+
+from apps.catalog.selectors import is_this_installation
+from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Verifier
+from apps.evidence.register import register
+from apps.healthchecks.models import Monitor
+from apps.healthchecks.selectors import availability as figures
+from apps.healthchecks.selectors import own_health
+
+DEFAULT_WINDOW_HOURS = 24
+_LONGEST_WINDOW_HOURS = 90 * 24
+
+
+class Availability(Verifier):
+    """How much of the time a service's monitor got the right answer."""
+
+    key = "healthchecks.availability"
+    title = "Availability by a scheduled monitor"
+    description = "The share of a window in which the service gave the expected answer. Unknown time does not count."
+    facts_schema = {
+        "type": "object",
+        "properties": {
+            "availability_percent": {"type": "number", "minimum": 0, "maximum": 100},
+            "checks": {"type": "integer", "minimum": 1},
+            "failures": {"type": "integer", "minimum": 0},
+            "coverage_percent": {"type": "number", "minimum": 0, "maximum": 100},
+            "p95_milliseconds": {"type": ["number", "null"], "minimum": 0},
+        },
+        "required": ["availability_percent", "checks", "failures", "coverage_percent", "p95_milliseconds"],
+        "additionalProperties": False,
+    }
+    parameters_schema = {
+        "type": "object",
+        "properties": {
+            "window_hours": {"type": "integer", "minimum": 1, "maximum": _LONGEST_WINDOW_HOURS},
+        },
+        "additionalProperties": False,
+    }
+    default_rule = {
+        "all": [
+            {"fact": "availability_percent", "operator": ">=", "value": 99.0, "unit": "%"},
+            {"fact": "coverage_percent", "operator": ">=", "value": 90.0, "unit": "%"},
+        ]
+    }
+    default_ttl = timedelta(hours=1)
+    longest_ttl = timedelta(days=7)
+
+    def collect(self, context: Context, parameters: Parameters) -> Observation:
+        """The figures of the window that ends with the newest answer."""
+        monitor = Monitor.objects.filter(environment=context.environment).first()
+        if monitor is None:
+            raise CannotObserve(f"{context.environment} has no monitor. Add one in the admin, under Health.")
+        newest_at = figures.newest_scheduled(monitor)
+        if newest_at is None:
+            raise NothingYet(f"The monitor of {context.environment} has not been asked by its schedule yet.")
+        hours = parameters.get("window_hours", DEFAULT_WINDOW_HOURS)
+        found = figures.availability(monitor, end=newest_at, window=timedelta(hours=hours))
+        facts = {name: getattr(found, name) for name in self.facts_schema["properties"]}
+        return Observation(
+            facts=facts,
+            # The newest answer's instant, not the present: when probes stop, the evidence grows old.
+            observed_at=newest_at,
+            subject=monitor.url,
+            summary=(
+                f"{found.availability_percent:g} % available over {hours} h; "
+                f"{found.failures} of {found.checks} checks failed; {found.coverage_percent:g} % of the time is known."
+            ),
+            source=f"/admin/healthchecks/monitor/{monitor.pk}/change/",
+        )
+
+
+class Ready(Verifier):
+    """Whether this very installation is ready to serve."""
+
+    key = "healthchecks.ready"
+    title = "Seaworthy's own readiness"
+    description = "What /readyz says of this installation: its database, its broker and its scheduler."
+    facts_schema = {
+        "type": "object",
+        "properties": {
+            "checks": {"type": "integer", "minimum": 1},
+            "failures": {"type": "integer", "minimum": 0},
+            **{name: {"enum": ["up", "down"]} for name in ("database", "broker", "beat")},
+        },
+        "required": ["checks", "failures", "database", "broker", "beat"],
+        "additionalProperties": False,
+    }
+    default_rule = {"fact": "failures", "operator": "==", "value": 0}
+    default_ttl = timedelta(minutes=15)
+    longest_ttl = timedelta(days=1)
+
+    def collect(self, context: Context, parameters: Parameters) -> Observation:
+        """Run the checks of /readyz now. Only the service that is this installation can be seen so."""
+        if not is_this_installation(context.environment):
+            raise CannotObserve(f"{self.key} sees Seaworthy itself; bind a monitor's availability to other services.")
+        report = own_health.check_readiness()
+        down = [check for check in report.checks if not check.is_up]
+        facts = {check.name: "up" if check.is_up else "down" for check in report.checks}
+        return Observation(
+            facts={**facts, "checks": len(report.checks), "failures": len(down)},
+            observed_at=report.checked_at,
+            subject=str(context.environment),
+            summary="; ".join(f"{check.name}: {check.reason}" for check in down) or "Every check is up.",
+            source="/healthz",
+        )
+
+
+register(Availability())
+register(Ready())
