@@ -1,6 +1,12 @@
 """The site object behind `/admin/`."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 
 
 class SeaworthyAdminSite(admin.AdminSite):
@@ -10,3 +16,13 @@ class SeaworthyAdminSite(admin.AdminSite):
     site_title = "Seaworthy"
     index_title = "Everything"
     enable_nav_sidebar = True
+
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:  # type: ignore[override]
+        """The stock sign-in page, within the limits on failed attempts."""
+        # Imported late: the site is made before the apps are loaded.
+        from apps.security.views import sign_in_within_limits
+
+        stock = super().login
+        return sign_in_within_limits(request, lambda: stock(request, extra_context))

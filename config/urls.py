@@ -7,5 +7,8 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("admin/", include("apps.dashboards.urls")),
     path("admin/", admin.site.urls),
+    path("", include("apps.healthchecks.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
+
+handler500 = "apps.security.views.server_error"

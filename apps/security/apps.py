@@ -9,3 +9,6 @@ class SecurityConfig(AppConfig):
     name = "apps.security"
     label = "security"
     verbose_name = "Security"
+
+    def ready(self) -> None:
+        from apps.security import checks  # noqa: F401  registers them

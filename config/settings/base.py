@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
+
 from config.env import PROJECT_DIRECTORY, read_environment
 from config.settings.content_security_policy import POLICY
 from config.settings.logs import configure_logs
@@ -16,6 +18,8 @@ CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 0)
 HEALTH_TOKEN = environment.text("HEALTH_TOKEN", "", minimum_length=20)
 SITE_URL = environment.text("SITE_URL", "http://localhost:8000")
+OWN_SERVICE = environment.text("OWN_SERVICE", "seaworthy")  # the service of the catalog that is this installation
+DIALLING_ALLOWED_NETWORKS = environment.networks("DIALLING_ALLOWED_NETWORKS", [])
 DEBUG = False
 
 INSTALLED_APPS = [
@@ -48,9 +52,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.healthchecks.middleware.ProbeMiddleware",
+    "apps.security.middleware.CrossOriginMiddleware",
+    "csp.middleware.CSPMiddleware",  # outside what may refuse a request: error pages need the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -58,7 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "apps.common.request_logs.RequestLogMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
@@ -84,6 +90,7 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.postgresql_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "admin:login"
@@ -136,7 +143,15 @@ CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Longer than the longest task: Redis would hand a task that is still running to a second worker.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": CELERY_TASK_TIME_LIMIT + 600}
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_RESULT_EXPIRES = None
+CELERY_BEAT_SCHEDULER = "config.beat:LeaderScheduler"
+CELERY_BEAT_SYNC_EVERY = 1  # beat notes each run at once: after a kill it would repeat what it had not noted
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "probes": {"task": "apps.healthchecks.tasks.tick_probes", "schedule": 5, "options": {"expire_seconds": 10}},
+    "old-probes": {"task": "apps.healthchecks.tasks.forget_old_results", "schedule": crontab("40", "2")},
+    "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
+}
 
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
 
