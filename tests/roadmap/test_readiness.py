@@ -1,9 +1,13 @@
 from datetime import timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.catalog.services import ensure_service
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.models import Criterion, Milestone, Task
-from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.readiness import readiness, readiness_of_each
 from tests.roadmap.evidence import DAY, NOW, bind, observe
 
 
@@ -208,3 +212,18 @@ def test_the_number_of_queries_does_not_grow_with_rows(
         observe(environment, NOW - DAY, parameters={"database": f"d{number}"})
     with django_assert_num_queries(8):
         assert readiness(environment=environment, at=NOW).criteria_proven == 5
+
+
+def test_several_environments_are_read_at_the_cost_of_one(
+    recovery, environment, criterion, django_assert_max_num_queries
+):
+    bind(criterion)
+    observe(environment, NOW - DAY)
+    other = ensure_service(slug="ledger").environments.get()
+    Criterion.objects.create(service=other.service, text="Something else", claim="todo")
+    with CaptureQueriesContext(connection) as queries:
+        alone = readiness(environment=environment, at=NOW)
+    with django_assert_max_num_queries(len(queries)):
+        first, second = readiness_of_each([environment, other], at=NOW)
+    assert first == alone
+    assert [status.criterion.text for status in second.criteria] == ["Something else"]

@@ -1,5 +1,6 @@
 """What every entry of a roadmap shares: where it stands in its document, and what people claim of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -31,7 +32,11 @@ class EntryQuerySet(models.QuerySet):
 
     def roadmap_of(self, service: Service) -> Self:
         """The current entries of a service, in the order of its documents."""
-        return self.current().of_service(service).order_by("position", "pk")
+        return self.roadmap_of_each([service.pk])
+
+    def roadmap_of_each(self, services: Iterable[int]) -> Self:
+        """The current entries of several services, each in the order of its documents."""
+        return self.current().filter(service__in=services).order_by("position", "pk")
 
 
 class Entry(models.Model):

@@ -26,10 +26,15 @@ class Newest:
     errors: Records
 
 
-def newest_observations(environment: Environment, at: datetime) -> Newest:
-    """What a reader of that instant could know of the environment."""
-    known = ObservationRecord.objects.filter(environment=environment).known_at(at)
-    return Newest(*(_by_key(records.newest_of_each()) for records in (known.answers(), known.errors())))
+def newest_observations(environments: Iterable[Environment], at: datetime) -> dict[int, Newest]:
+    """What a reader of that instant could know of each environment."""
+    found = {environment.pk: Newest({}, {}) for environment in environments}
+    known = ObservationRecord.objects.filter(environment__in=found).known_at(at)
+    for record in known.answers().newest_of_each():
+        found[record.environment_id].answers[record.verifier_key, record.parameters_digest] = record
+    for record in known.errors().newest_of_each():
+        found[record.environment_id].errors[record.verifier_key, record.parameters_digest] = record
+    return found
 
 
 def evidence_of(binding: Binding, newest: Newest, at: datetime) -> BindingEvidence:
@@ -67,10 +72,6 @@ def _counting_record(binding: Binding, verifier: Verifier, newest: Newest, at: d
 def _of_version(record: ObservationRecord | None, verifier: Verifier) -> ObservationRecord | None:
     is_same = record is not None and int(record.verifier_version.split(".")[0]) == verifier.major_version
     return record if is_same else None
-
-
-def _by_key(records: Iterable[ObservationRecord]) -> Records:
-    return {(record.verifier_key, record.parameters_digest): record for record in records}
 
 
 def _judged(binding: Binding, verifier: Verifier, record: ObservationRecord, at: datetime) -> BindingEvidence:

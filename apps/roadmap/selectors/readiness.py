@@ -1,10 +1,11 @@
 """How ready a service is: computed from claims and evidence when it is asked, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from apps.catalog.models import Environment, Service
+from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.roadmap.engines.clauses import uncovered_clauses
@@ -30,16 +31,47 @@ __all__ = [
     "Flag",
     "MilestoneStatus",
     "Readiness",
-    "criterion_statuses",
     "readiness",
+    "readiness_of_each",
 ]
+
+Entry = TypeVar("Entry")
 
 
 def readiness(*, environment: Environment, at: datetime | None = None) -> Readiness:
     """Everything that is known of the environment's readiness at the instant."""
+    return readiness_of_each([environment], at=at)[0]
+
+
+def readiness_of_each(environments: Sequence[Environment], *, at: datetime | None = None) -> list[Readiness]:
+    """The readiness of several environments, in as many queries as that of one."""
     at = at or now()
-    criteria = criterion_statuses(environment=environment, at=at)
-    milestones = _milestone_statuses(environment.service, criteria, at)
+    services = {environment.service_id for environment in environments}
+    criteria, milestones = _criteria_by_service(services), _milestones_by_service(services)
+    tasks, bindings = _tasks_by_milestone(services), _bindings_by_criterion(services)
+    newest, revisions = newest_observations(environments, at), _revisions_by_service(services)
+    return [
+        _readiness(
+            environment,
+            statuses := tuple(
+                _criterion_status(criterion, bindings[criterion.pk], newest[environment.pk], at)
+                for criterion in criteria[environment.service_id]
+            ),
+            _milestone_statuses(milestones[environment.service_id], statuses, tasks, at),
+            tuple(revisions[environment.service_id]),
+            at,
+        )
+        for environment in environments
+    ]
+
+
+def _readiness(
+    environment: Environment,
+    criteria: tuple[CriterionStatus, ...],
+    milestones: tuple[MilestoneStatus, ...],
+    revisions: tuple[DocumentRevision, ...],
+    at: datetime,
+) -> Readiness:
     return Readiness(
         environment=environment,
         at=at,
@@ -47,25 +79,37 @@ def readiness(*, environment: Environment, at: datetime | None = None) -> Readin
         criteria=criteria,
         contradictions=find_contradictions(milestones, criteria, at),
         flags=find_flags(milestones, criteria),
-        revisions=newest_revisions(environment.service),
+        revisions=revisions,
     )
 
 
-def criterion_statuses(*, environment: Environment, at: datetime) -> tuple[CriterionStatus, ...]:
-    """Every criterion of the environment's service, in the order of its documents."""
-    related = ("owner", "milestone", "work_item__milestone")
-    criteria = list(Criterion.objects.roadmap_of(environment.service).select_related(*related))
-    bindings = defaultdict(list)
-    for binding in Binding.objects.undeclined().filter(criterion__service=environment.service).order_by("pk"):
-        bindings[binding.criterion_id].append(binding)
-    newest = newest_observations(environment, at)
-    return tuple(_criterion_status(criterion, bindings[criterion.pk], newest, at) for criterion in criteria)
+def _criteria_by_service(services: Collection[int]) -> Mapping[int, list[Criterion]]:
+    criteria = Criterion.objects.roadmap_of_each(services).select_related("owner", "milestone", "work_item__milestone")
+    return _grouped(criteria, lambda criterion: criterion.service_id)
 
 
-def newest_revisions(service: Service) -> tuple[DocumentRevision, ...]:
-    """The newest revision of each of the service's documents, without its text."""
-    revisions = DocumentRevision.objects.filter(document__service=service).select_related("document").defer("raw")
-    return tuple(revisions.order_by("document_id", "-pk").distinct("document_id"))
+def _milestones_by_service(services: Collection[int]) -> Mapping[int, list[Milestone]]:
+    milestones = Milestone.objects.roadmap_of_each(services).prefetch_related("owners")
+    return _grouped(milestones, lambda milestone: milestone.service_id)
+
+
+def _bindings_by_criterion(services: Collection[int]) -> Mapping[int, list[Binding]]:
+    bindings = Binding.objects.undeclined().filter(criterion__service__in=services).order_by("pk")
+    return _grouped(bindings, lambda binding: binding.criterion_id)
+
+
+def _revisions_by_service(services: Collection[int]) -> Mapping[int, list[DocumentRevision]]:
+    """The newest revision of each of the services' documents, without its text."""
+    revisions = DocumentRevision.objects.filter(document__service__in=services).select_related("document").defer("raw")
+    newest = revisions.order_by("document_id", "-pk").distinct("document_id")
+    return _grouped(newest, lambda revision: revision.document.service_id)
+
+
+def _grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[int, list[Entry]]:
+    groups: dict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[key(entry)].append(entry)
+    return groups
 
 
 def _criterion_status(
@@ -118,14 +162,12 @@ def _expired_at(accepted: Iterable[BindingEvidence]) -> datetime | None:
 
 
 def _milestone_statuses(
-    service: Service, criteria: Sequence[CriterionStatus], at: datetime
+    milestones: Sequence[Milestone],
+    criteria: Sequence[CriterionStatus],
+    tasks: Mapping[int, Sequence[Task]],
+    at: datetime,
 ) -> tuple[MilestoneStatus, ...]:
-    inside: dict[int, list[CriterionStatus]] = defaultdict(list)
-    for status in criteria:
-        if status.milestone:
-            inside[status.milestone.pk].append(status)
-    tasks = _tasks_by_milestone(service)
-    milestones = Milestone.objects.roadmap_of(service).prefetch_related("owners")
+    inside = _grouped(criteria, lambda status: status.milestone.pk if status.milestone else 0)
     return tuple(_milestone_status(each, inside[each.pk], tasks[each.pk], at) for each in milestones)
 
 
@@ -156,10 +198,8 @@ def _required(milestone: Milestone, criteria: Iterable[CriterionStatus]) -> list
     ]
 
 
-def _tasks_by_milestone(service: Service) -> dict[int, list[Task]]:
-    inside: dict[int, list[Task]] = defaultdict(list)
-    for task in Task.objects.roadmap_of(service).select_related("work_item"):
-        milestone_id = task.milestone_id or (task.work_item.milestone_id if task.work_item else None)
-        if milestone_id:
-            inside[milestone_id].append(task)
-    return inside
+def _tasks_by_milestone(services: Collection[int]) -> Mapping[int, list[Task]]:
+    tasks = Task.objects.roadmap_of_each(services).select_related("work_item")
+    return _grouped(
+        tasks, lambda task: task.milestone_id or (task.work_item.milestone_id if task.work_item else 0) or 0
+    )
