@@ -33,7 +33,7 @@ def test_lines_end_where_markdown_says_they_do(text):
         ("a\nb\n", "\n", True),
         ("a\r\nb", "\r\n", False),
         ("a\rb\r", "\r", True),
-        ("a\nb\r\n", "mixed", True),
+        ("a\nb\r\n", "mix", True),
         ("a", "", False),
     ],
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "USD": "USD", "EUR": "EUR", "GBP": "GBP", "CHF": "CHF"}
-FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+FIGURE = r"(?<![\d.,])(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:\.\d{1,4})?(?!\d)"
 SIGN = r"[$€£¥]|\b(?:USD|EUR|GBP|CHF)\b"
 AMOUNT = re.compile(
     rf"(?P<about>~|about |approx\.? |ca\.? )?\s*(?:(?P<sign>{SIGN})\s*(?P<low>{FIGURE})(?P<low_k>k\b)?"

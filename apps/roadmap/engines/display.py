@@ -14,9 +14,9 @@ from itertools import takewhile
 from apps.roadmap.engines.mojibake import Repair
 from apps.roadmap.engines.source import Span
 
-CODE_SPAN = r"(`+)(?!`).+?(?<!`)\1(?!`)"
-STRONG = re.compile(rf"{CODE_SPAN}|(?P<mark>\*\*|__)(?=\S)(?P<strong>.+?)(?<=\S)(?P=mark)", re.DOTALL)
-SOFT_BREAK = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*")
+CODE_SPAN = r"(?<!`)(`++).{1,300}?(?<!`)\1(?!`)"  # bounded, so that unmatched marks cost no more than others
+STRONG = re.compile(rf"{CODE_SPAN}|(?P<mark>\*\*|__)(?=\S).{{1,300}}?(?<=\S)(?P=mark)", re.DOTALL)
+SOFT_BREAK = re.compile(r"(?<![ \t])[ \t]*(?:\r\n|\r|\n)[ \t>]*")
 
 
 Piece = tuple[str, Span, bool]  # shown text, the source it stands for, whether it is that source verbatim

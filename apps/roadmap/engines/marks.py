@@ -20,9 +20,10 @@ class Claim(StrEnum):
 
 BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)", re.IGNORECASE)
 BOX = re.compile(r"(?P<mark>[☐☑☒◐])\ufe0f?(?P<gap>[ \t]+|$)")
-CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+# Bounded, so that a line made of unmatched backticks costs no more than any other.
+CODE_SPAN = re.compile(r"(?<!`)(`++)(.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
 AFTER_SEMICOLON = re.compile(r";[ \t]+(?=\[)")
-LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*(?:=|:|-|–)?[ \t]*(?P<words>[A-Za-z][A-Za-z -]*)")
+LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*+(?:(?:=|:|-|–)[ \t]*+)?(?P<words>[A-Za-z][A-Za-z -]*)")
 
 CLAIM_BY_MARK = {
     " ": Claim.TODO,

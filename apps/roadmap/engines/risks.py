@@ -9,10 +9,10 @@ from apps.roadmap.engines.source import Span
 LABELLED = re.compile(
     r"^[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)?"
     r"(?P<label>risk|threat|impact|consequence|likelihood|probability|severity|owner|mitigations?|controls?|countermeasures?)"
-    r"(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]*(?P<value>.*?)[ \t]*$",
+    r"(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]*(?P<value>(?:.*\S)?)[ \t]*$",
     re.I,
 )
-BULLET = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<value>.*?)[ \t]*$")
+BULLET = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<value>(?:.*\S)?)[ \t]*$")
 RISK_LABELS = ("risk", "threat")
 IMPACT_LABELS = ("impact", "consequence")
 

@@ -33,9 +33,9 @@ class Source:
 
     @cached_property
     def newline(self) -> str:
-        """The line ending used throughout, "mixed" where there are several, "" where there is none."""
+        """The line ending used throughout, "mix" where there are several, "" where there is none."""
         found = set(LINE_END.findall(self.text))
-        return found.pop() if len(found) == 1 else ("mixed" if found else "")
+        return found.pop() if len(found) == 1 else ("mix" if found else "")
 
     @property
     def final_newline(self) -> bool:

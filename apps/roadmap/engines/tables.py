@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from apps.roadmap.engines.source import Span
 
+LONGEST_ROW = 10_000  # characters; a longer one is no row of a roadmap
 PIPE = re.compile(r"(?<!\\)\|")
 COLUMNS = (
     ("risk", re.compile(r"risks?|threats?", re.I)),
@@ -63,7 +64,7 @@ def read_columns(header: str) -> tuple[str, ...]:
 def read_rows(lines: Iterable[tuple[int, int, str]], columns: tuple[str, ...]) -> Iterator[Row]:
     """The body rows of a table, given as number, position and text of its lines."""
     for index, (number, position, line) in enumerate(lines):
-        cells = list(_cells(line, position)) if index >= 2 else []
+        cells = list(_cells(line, position)) if index >= 2 and len(line) <= LONGEST_ROW else []
         if cells:
             named = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
             yield Row(number, cells[0], named)
