@@ -76,7 +76,7 @@ def test_the_measurable_part_is_read(text, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Under N req/s, p95 < X ms, error rate < Y%", ("N", "X", "Y")),
+        ("Under N req/s, p95 < X ms, error rate < Y%", ("N req/s", "X ms", "Y%")),
         ("Coverage of TBD", ("TBD",)),
         ("within XX minutes", ("XX",)),
         ("Plan X is approved by Y", ()),

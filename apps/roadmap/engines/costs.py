@@ -58,12 +58,12 @@ def read_amount(text: str, context: str = "") -> Amount | None:
     return Amount(low, high, CURRENCIES[sign], period, False, bool(found["about"]))
 
 
-def read_kind(text: str, context: str, amount: Amount) -> str:
+def read_kind(text: str, context: str, amount: Amount | None) -> str:
     """What sort of line it is: total, saving, addition, comparison, free or paid."""
     for kind, pattern in KINDS:
         if pattern.search(context) or (kind == "total" and pattern.search(text)):
             return kind
-    return "free" if amount.is_free else "paid"
+    return "free" if amount and amount.is_free else "paid"
 
 
 def _figure(figure: str | None, thousands: str | None) -> Decimal | None:

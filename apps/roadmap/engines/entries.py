@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from apps.roadmap.engines.blocks import Block
-from apps.roadmap.engines.costs import Amount
 from apps.roadmap.engines.dates import Target
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.engines.measures import Measure
@@ -160,17 +159,6 @@ class CostLine(Entry):
     period: str
     is_approximate: bool = False
     work_item: int | None = None
-
-    @staticmethod
-    def figures(amount: Amount) -> dict[str, object]:
-        """The columns an amount fills."""
-        return {
-            "minimum": amount.minimum,
-            "maximum": amount.maximum,
-            "currency": amount.currency,
-            "period": amount.period,
-            "is_approximate": amount.is_approximate,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,8 +39,8 @@ CLAUSE_END = re.compile(r";|,\s+(?=\D)|\s+and\s+|\.\s")
 PERCENTILE = re.compile(r"\bp(?P<value>\d{2}(?:\.\d+)?|99\.9+|999)\b", re.I)
 PLACEHOLDER = re.compile(
     r"(?<![\w.])(?:"
-    r"[NXYZ](?=\s*(?:%|ms\b|s\b|secs?\b|seconds?\b|min\b|minutes?\b|hours?\b|h\b|days?\b|req\b|req/s|rps\b|qps\b|users?\b|x\b))"
-    r"|XX+%?|TB[DAC]|FIXME|\?{2,}|_{3,}|<(?:number|value|target|n|x)>)(?!\w)"
+    r"[NXYZ] ?%|[NXYZ] ?(?:ms|s|secs?|seconds?|min|minutes?|hours?|h|days?|req/s|req|rps|qps|users?|x)\b(?!/)"
+    r"|XX+%?(?!\w)|TB[DAC]\b|FIXME\b|\?{2,}|_{3,}(?!\w)|<(?:number|value|target|n|x)>)"
 )
 METRICS = (
     ("rto", r"\bRTO\b|recovery time"),

@@ -67,14 +67,15 @@ class CostLine(Entry):
         ADDITION = "addition", "Addition"
         SAVING = "saving", "Saving"
         TIER = "tier", "Tier"
+        COMPARISON = "comparison", "Comparison"
         TOTAL = "total", "Total"
 
     work_item = models.ForeignKey(WorkItem, models.SET_NULL, null=True, blank=True, related_name="cost_lines")
     label = models.CharField(max_length=300)
     text = models.TextField(blank=True, help_text="The line as it stands.")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PAID)
-    amount_minimum = models.DecimalField("from", max_digits=12, decimal_places=2, null=True, blank=True)
-    amount_maximum = models.DecimalField("to", max_digits=12, decimal_places=2, null=True, blank=True)
+    amount_minimum = models.DecimalField("from", max_digits=14, decimal_places=4, null=True, blank=True)
+    amount_maximum = models.DecimalField("to", max_digits=14, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     period = models.CharField(max_length=20, blank=True, help_text="Such as month; empty for once, or not said.")
 

@@ -63,14 +63,13 @@ def add_cost_line(draft: Draft, scope: Scope, line: int, span: Span, *, context:
     """A cost from a piece of text; the context is its label or the title it stands under."""
     shown = draft.show(span)
     amount = read_amount(shown.text, context)
-    kinds = [kind] if kind else [read_kind(shown.text, f"{context} {scope.label}", amount)] if amount else ["other"]
     draft.cost_lines.append(
         CostLine(
             line=line,
             path=scope.path,
             spans={"text": span},
             text=shown.text,
-            kind=kinds[0],
+            kind=kind or read_kind(shown.text, f"{context} {scope.label}", amount),
             minimum=amount.minimum if amount else None,
             maximum=amount.maximum if amount else None,
             currency=amount.currency if amount else "",

@@ -1,0 +1,105 @@
+"""Knows an entry again in a later text of the same document. Pure: values in, pairs out.
+
+An entry is the same when its kind, the titles above it and its words are; then when its words are unique
+on both sides (it moved); then when its words changed a little within the same section. Never across kinds.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from hashlib import sha256
+from itertools import product
+
+LIKENESS = 0.75  # below it, two texts are two things
+LARGEST_COMPARISON = 2_500  # pairs; in a section rewritten as a whole nothing is guessed
+NOT_WORDS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What an entry is known by."""
+
+    kind: str
+    section: str
+    text: str
+
+    @property
+    def words(self) -> str:
+        """The text without case, marks and punctuation."""
+        return NOT_WORDS.sub(" ", self.text.casefold()).strip() or self.text.strip()
+
+
+def identities(traits: Iterable[Trait]) -> list[str]:
+    """A digest for each entry; equal traits are told apart by their order."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    digests = []
+    for trait in traits:
+        key = (trait.kind, trait.section, trait.words)
+        digests.append(sha256("\0".join([*key, str(seen[key])]).encode()).hexdigest())
+        seen[key] += 1
+    return digests
+
+
+def match(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
+    """For each new entry that is an old one, which: positions in the two sequences."""
+    pairs = _match_equal(old, new)
+    for rule in (_match_moved, _match_reworded):
+        left_old = [at for at in range(len(old)) if at not in set(pairs.values())]
+        left_new = [at for at in range(len(new)) if at not in pairs]
+        pairs |= rule(old, new, left_old, left_new)
+    return pairs
+
+
+def _match_equal(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
+    places = {digest: at for at, digest in enumerate(identities(old))}
+    return {at: places[digest] for at, digest in enumerate(identities(new)) if digest in places}
+
+
+def _match_moved(
+    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
+) -> dict[int, int]:
+    """Entries whose words are left over exactly once on both sides."""
+    olds, news = _by_words(old, left_old), _by_words(new, left_new)
+    return {places[0]: olds[key][0] for key, places in news.items() if len(places) == 1 and len(olds.get(key, ())) == 1}
+
+
+def _by_words(traits: Sequence[Trait], left: list[int]) -> dict[tuple[str, str], list[int]]:
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at in left:
+        places[(traits[at].kind, traits[at].words)].append(at)
+    return places
+
+
+def _match_reworded(
+    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
+) -> dict[int, int]:
+    """Within a section, the likest pairs first."""
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, new_at, old_at in sorted(_likenesses(old, new, left_old, left_new), reverse=True):
+        if new_at not in pairs and old_at not in taken:
+            pairs[new_at] = old_at
+            taken.add(old_at)
+    return pairs
+
+
+def _likenesses(
+    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
+) -> Iterable[tuple[float, int, int]]:
+    olds, news = _by_section(old, left_old), _by_section(new, left_new)
+    for section in olds.keys() & news.keys():
+        if len(olds[section]) * len(news[section]) > LARGEST_COMPARISON:
+            continue
+        for new_at, old_at in product(news[section], olds[section]):
+            likeness = SequenceMatcher(None, old[old_at].words, new[new_at].words, autojunk=False)
+            if likeness.quick_ratio() >= LIKENESS and likeness.ratio() >= LIKENESS:
+                yield likeness.ratio(), new_at, old_at
+
+
+def _by_section(traits: Sequence[Trait], left: list[int]) -> dict[tuple[str, str], list[int]]:
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at in left:
+        places[(traits[at].kind, traits[at].section)].append(at)
+    return places

@@ -1,0 +1,1 @@
+"""Writing the roadmap: imports, exports, claims."""
