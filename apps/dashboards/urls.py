@@ -7,5 +7,6 @@ from apps.dashboards import views
 
 app_name = "dashboards"
 urlpatterns = [
+    path("", admin.site.admin_view(views.portfolio), name="portfolio"),
     path("readiness/<slug:slug>/", admin.site.admin_view(views.readiness), name="readiness"),
 ]

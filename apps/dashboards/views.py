@@ -8,9 +8,17 @@ from django.template.response import TemplateResponse
 from apps.catalog.exceptions import UnknownEnvironment, UnknownService
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.clock import now
+from apps.dashboards.selectors import portfolio as selectors
 from apps.dashboards.selectors.service_page import service_page
 
 VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion")
+
+
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """All services, the worst first; then the admin's own index."""
+    may_read = request.user.has_perms(VIEW_READINESS)
+    found = selectors.portfolio(at=now(), page_number=request.GET.get("page")) if may_read else None
+    return admin.site.index(request, extra_context={"portfolio": found})
 
 
 def readiness(request: HttpRequest, slug: str) -> HttpResponse:

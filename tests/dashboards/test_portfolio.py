@@ -1,0 +1,75 @@
+"""The start page: every service at a glance."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.accounts.models import User
+from apps.catalog.models import Service
+from apps.catalog.services import ensure_service
+from apps.dashboards.selectors import portfolio as selectors
+from tests.dashboards.voyage import Voyage, sail
+
+
+@pytest.fixture
+def signed_in(client: Client, olga: User) -> Client:
+    client.force_login(olga)
+    return client
+
+
+def test_the_worst_service_comes_first(signed_in: Client, voyage: Voyage) -> None:
+    ensure_service(slug="aardvark", name="Aardvark")
+
+    page = _page(signed_in)
+
+    assert page.index("Payments API") < page.index("Aardvark")
+    assert "0 of 2 services may go to production · 3 claims contradicted" in page
+    assert "M0, " in page
+    assert "8 weeks late" in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_services(signed_in: Client, voyage: Voyage) -> None:
+    few = _queries(signed_in)
+    for number in range(5):
+        sail(ensure_service(slug=f"more-{number}").environments.get(), now=voyage.now)
+
+    assert _queries(signed_in) == few
+
+
+def test_many_services_are_read_in_pages(signed_in: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "SERVICES_ON_A_PAGE", 2)
+    for slug in ("ant", "bee", "cat"):
+        ensure_service(slug=slug)
+
+    assert "1 to 2 of 3 services" in _page(signed_in)
+    assert "Cat" in _page(signed_in, "?page=2")
+
+
+def test_without_a_service_it_says_how_to_begin(signed_in: Client) -> None:
+    assert "No service yet" in _page(signed_in)
+
+
+def test_a_service_without_environment_is_not_left_out(signed_in: Client, service: Service) -> None:
+    service.environments.all().delete()
+
+    assert "has no default environment" in _page(signed_in)
+
+
+def test_a_person_without_a_role_is_told_so(client: Client, sam: User, voyage: Voyage) -> None:
+    client.force_login(sam)
+
+    page = _page(client)
+
+    assert "Nothing to see with your role" in page
+    assert "Payments API" not in page
+
+
+def _page(client: Client, query: str = "") -> str:
+    return " ".join(client.get(f"/admin/{query}").content.decode().split())
+
+
+def _queries(client: Client) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        _page(client)
+    return len(queries)
