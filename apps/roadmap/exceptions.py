@@ -13,3 +13,15 @@ class DocumentRefused(RoadmapError):
 
 class UnknownMilestone(RoadmapError):
     """The service has no milestone of that code or title."""
+
+
+class BindingRefused(RoadmapError):
+    """The verifier cannot be asked or judged like that. The message names the field."""
+
+
+class BindingDecided(RoadmapError):
+    """Somebody else decided about the binding meanwhile."""
+
+
+class ClaimChanged(RoadmapError):
+    """Somebody else changed the claim meanwhile."""
