@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
+from apps.evidence.validation import find_problems
 from apps.roadmap.models.entries import ClaimedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
 
@@ -87,7 +89,11 @@ class Binding(models.Model):
     class Meta:
         ordering = ["criterion", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["criterion", "verifier_key", "parameters"], name="roadmap_binding_once"),
+            models.UniqueConstraint(
+                fields=["criterion", "clause", "verifier_key", "parameters"],
+                name="roadmap_binding_once",
+                violation_error_message="The criterion is bound to this check already.",
+            ),
             models.CheckConstraint(
                 condition=Q(state="suggested") | Q(decided_at__isnull=False), name="roadmap_binding_decided_at"
             ),
@@ -103,9 +109,16 @@ class Binding(models.Model):
     def is_accepted(self) -> bool:
         return self.state == Binding.State.ACCEPTED
 
+    def clean(self) -> None:
+        problems = find_problems(
+            verifier_key=self.verifier_key, parameters=self.parameters, rule=self.rule, ttl=self.ttl
+        )
+        if problems:
+            raise ValidationError(problems)
+
     def decide(self, state: str, *, at: datetime, by: Any = None) -> bool:
-        """Accept or decline a suggestion, once. False: it was decided before."""
-        suggested = Binding.objects.filter(pk=self.pk, state=Binding.State.SUGGESTED)
-        changed = suggested.update(state=state, decided_at=at, decided_by=by)
+        """Accept or decline, if it still is in the state that the caller saw. False: somebody else was faster."""
+        seen = Binding.objects.filter(pk=self.pk, state=self.state)
+        changed = seen.update(state=state, decided_at=at, decided_by=by)
         self.refresh_from_db(fields=["state", "decided_at", "decided_by"])
         return changed == 1

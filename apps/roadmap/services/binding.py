@@ -1,0 +1,107 @@
+"""Binding criteria to verifiers: suggestions by the machine, decisions by people."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from simple_history.utils import bulk_create_with_history
+
+from apps.audit import services as audit
+from apps.common.clock import now
+from apps.evidence.contract import Parameters, Rule
+from apps.evidence.register import all_verifiers
+from apps.roadmap.engines.suggesting import propose
+from apps.roadmap.exceptions import BindingDecided, BindingRefused
+from apps.roadmap.models import Binding, Criterion
+from apps.roadmap.services.history import remember
+
+
+@transaction.atomic
+def suggest_bindings(*, criteria: Iterable[Criterion], actor: Any = None) -> list[Binding]:
+    """Suggest verifiers for criteria from their words. What was suggested or decided before stays as it is."""
+    criteria, verifiers = list(criteria), list(all_verifiers())
+    known = Binding.objects.filter(criterion__in=criteria)
+    seen = set(known.values_list("criterion_id", "verifier_key", "clause"))
+    bindings = [each for criterion in criteria for each in _proposed(criterion, verifiers)]
+    new = [each for each in bindings if (each.criterion_id, each.verifier_key, each.clause) not in seen]
+    if new:
+        new = bulk_create_with_history(new, Binding, default_user=actor)
+        details = {"bindings": [{"criterion": each.criterion_id, "verifier": each.verifier_key} for each in new]}
+        audit.record(action="binding.suggested", subject=criteria[0].service, actor=actor, details=details)
+    return new
+
+
+@transaction.atomic
+def bind(
+    *,
+    criterion: Criterion,
+    verifier_key: str,
+    clause: str = "",
+    parameters: Parameters | None = None,
+    rule: Rule | None = None,
+    ttl: timedelta | None = None,
+    actor: Any = None,
+    at: datetime | None = None,
+) -> Binding:
+    """Bind the criterion, or one clause of it, to a verifier; it counts at once. Raises BindingRefused."""
+    binding = Binding(
+        criterion=criterion,
+        verifier_key=verifier_key,
+        clause=clause,
+        parameters=dict(parameters or {}),
+        rule=rule,
+        ttl=ttl,
+        state=Binding.State.ACCEPTED,
+        decided_at=at or now(),
+        decided_by=actor,
+    )
+    _check(binding)
+    binding.save(force_insert=True)
+    audit.record(action="binding.accepted", subject=binding, actor=actor, details={"verifier": verifier_key})
+    return binding
+
+
+@transaction.atomic
+def accept_binding(*, binding: Binding, actor: Any = None, at: datetime | None = None) -> Binding:
+    """From here on the binding counts. Raises BindingRefused and BindingDecided."""
+    _check(binding)
+    return _decide(binding, Binding.State.ACCEPTED, actor, at)
+
+
+@transaction.atomic
+def decline_binding(*, binding: Binding, actor: Any = None, at: datetime | None = None) -> Binding:
+    """The binding does not count, and is not suggested again. Raises BindingDecided."""
+    return _decide(binding, Binding.State.DECLINED, actor, at)
+
+
+def _decide(binding: Binding, state: Binding.State, actor: Any, at: datetime | None) -> Binding:
+    seen = binding.state
+    if seen == state or not binding.decide(state, at=at or now(), by=actor):
+        raise BindingDecided(f"The binding to {binding.verifier_key} is {binding.get_state_display().lower()} already.")
+    remember(binding, actor=actor)
+    details = {"from": seen, "verifier": binding.verifier_key}
+    audit.record(action=f"binding.{state}", subject=binding, actor=actor, details=details)
+    return binding
+
+
+def _proposed(criterion: Criterion, verifiers: Sequence[Any]) -> list[Binding]:
+    return [
+        Binding(
+            criterion=criterion,
+            clause=proposal.clause,
+            verifier_key=proposal.verifier_key,
+            parameters=proposal.parameters,
+            rule=proposal.rule,
+        )
+        for proposal in propose(criterion.text, verifiers)
+    ]
+
+
+def _check(binding: Binding) -> None:
+    try:
+        binding.full_clean()
+    except ValidationError as error:
+        problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
+        raise BindingRefused(" ".join(problems).replace("__all__: ", "")) from error
