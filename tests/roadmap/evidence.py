@@ -8,6 +8,7 @@ from apps.roadmap.models import Binding
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 def bind(criterion, clause="", **fields):

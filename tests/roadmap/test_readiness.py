@@ -8,7 +8,7 @@ from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.models import Criterion, Milestone, Task
 from apps.roadmap.selectors.readiness import readiness, readiness_of_each
-from tests.roadmap.evidence import DAY, NOW, bind, observe
+from tests.roadmap.evidence import DAY, MINUTE, NOW, bind, observe
 
 
 def only_criterion(environment, at=NOW):
@@ -103,10 +103,17 @@ def test_an_error_is_neither_a_pass_nor_a_failure(recovery, environment, criteri
 def test_a_proof_holds_until_it_expires_whatever_could_not_be_seen_since(recovery, environment, criterion):
     bind(criterion, ttl=2 * DAY)
     observe(environment, NOW - DAY)
-    observe(environment, NOW, error="The server did not answer.")
-    assert only_criterion(environment, NOW).evidence is EvidenceState.PASSING
+    observe(environment, NOW + DAY - MINUTE, error="The server did not answer.")
+    assert only_criterion(environment, NOW + DAY - MINUTE).evidence is EvidenceState.PASSING
     assert only_criterion(environment, NOW + DAY).evidence is EvidenceState.ERROR
-    assert only_criterion(environment, NOW + 3 * DAY).evidence is EvidenceState.STALE
+
+
+def test_an_error_that_is_not_repeated_is_over_after_an_hour(recovery, environment, criterion):
+    bind(criterion, ttl=DAY)
+    observe(environment, NOW - 2 * DAY)
+    observe(environment, NOW, error="The server did not answer.")
+    assert only_criterion(environment, NOW + 60 * MINUTE).evidence is EvidenceState.ERROR
+    assert only_criterion(environment, NOW + 61 * MINUTE).evidence is EvidenceState.STALE
 
 
 def test_a_binding_to_a_verifier_that_is_gone_is_an_error(environment, criterion):

@@ -15,6 +15,7 @@ from apps.evidence.services import parameters_digest
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.statuses import BindingEvidence
 
+_ERROR_HOLDS = timedelta(hours=1)
 Records = dict[tuple[str, str], ObservationRecord]
 
 
@@ -64,9 +65,10 @@ def _counting_record(binding: Binding, verifier: Verifier, newest: Newest, at: d
     answer, error = (_of_version(records.get(key), verifier) for records in (newest.answers, newest.errors))
     if answer is None or error is None:
         return answer or error
-    # An answer holds until it expires, whatever could not be seen since.
+    # An answer holds until it expires, whatever could not be seen since. An error that is not repeated is over.
     is_fresh = at < answer.observed_at + time_to_live(binding, verifier)
-    return answer if is_fresh or answer.observed_at > error.observed_at else error
+    is_over = error.observed_at < max(answer.observed_at, at - _ERROR_HOLDS)
+    return answer if is_fresh or is_over else error
 
 
 def _of_version(record: ObservationRecord | None, verifier: Verifier) -> ObservationRecord | None:

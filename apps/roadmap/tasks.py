@@ -1,0 +1,33 @@
+"""What the worker does for the roadmap."""
+
+from celery import shared_task
+
+from apps.catalog.models import Environment
+from apps.roadmap.selectors.collecting import environments_with_bindings
+from apps.roadmap.services import collecting
+
+_TICK_SECONDS = 60
+
+
+@shared_task
+def tick() -> None:
+    """Beat's tick: one task for each environment, so that a slow one holds up no other."""
+    for environment_id in environments_with_bindings():
+        # Behind by a whole tick, it would only repeat what the next one does.
+        collect_due_evidence.apply_async((environment_id,), expires=_TICK_SECONDS)
+
+
+@shared_task
+def collect_due_evidence(environment_id: int) -> None:
+    """Collect what grows old. Safe to deliver twice: what was just collected is not due."""
+    collecting.collect_due_evidence(environment=_environment(environment_id))
+
+
+@shared_task
+def collect_all_evidence(environment_id: int) -> None:
+    """Collect everything, because a person asked. Safe to deliver twice: observations only add."""
+    collecting.collect_all_evidence(environment=_environment(environment_id))
+
+
+def _environment(environment_id: int) -> Environment:
+    return Environment.objects.select_related("service").get(pk=environment_id)
