@@ -9,6 +9,7 @@ from django.db import models
 
 from apps.catalog.models import Environment
 from apps.common.exceptions import OperationError
+from apps.evidence.phrases import find_phrase
 
 Facts = Mapping[str, Any]
 Parameters = Mapping[str, Any]
@@ -74,6 +75,7 @@ class Verifier:
     default_ttl: ClassVar[timedelta]
     longest_ttl: ClassVar[timedelta]
     trust: ClassVar[Trust] = Trust.PRODUCED
+    phrases: ClassVar[tuple[str, ...]] = ()  # words of criteria that it answers; see `phrases.find_phrase`
 
     def collect(self, context: Context, parameters: Parameters) -> Observation:
         """Look, and say what was seen. Raises NothingYet or CannotObserve; any other exception is our own error."""
@@ -81,7 +83,12 @@ class Verifier:
 
     def suggest(self, text: str) -> Suggestion | None:
         """The phrase of a criterion's text that this verifier answers, or None."""
-        return None
+        phrase = find_phrase(text, self.phrases)
+        return Suggestion(phrase) if phrase else None
+
+    def applies_to(self, environment: Environment) -> bool:
+        """Whether it can see that environment at all. It is neither suggested nor asked where it cannot."""
+        return True
 
     @property
     def major_version(self) -> int:

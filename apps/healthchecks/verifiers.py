@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from apps.catalog.models import Environment
 from apps.catalog.selectors import is_this_installation
 from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Verifier
 from apps.evidence.register import register
@@ -46,6 +47,7 @@ class Availability(Verifier):
     }
     default_ttl = timedelta(hours=1)
     longest_ttl = timedelta(days=7)
+    phrases = ("uptime", "availability", "p95 ~ response time", "response time ~ p95", "p95 latency", "page load*")
 
     def collect(self, context: Context, parameters: Parameters) -> Observation:
         """The figures of the window that ends with the newest answer."""
@@ -90,6 +92,10 @@ class Ready(Verifier):
     default_rule = {"fact": "failures", "operator": "==", "value": 0}
     default_ttl = timedelta(minutes=15)
     longest_ttl = timedelta(days=1)
+    phrases = ("readyz", "readiness probe*", "readiness endpoint*", "health check*", "health endpoint*")
+
+    def applies_to(self, environment: Environment) -> bool:
+        return is_this_installation(environment)
 
     def collect(self, context: Context, parameters: Parameters) -> Observation:
         """Run the checks of /readyz now. Only the service that is this installation can be seen so."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from apps.catalog.models import Environment
 from apps.catalog.selectors import is_this_installation
 from apps.evidence.contract import CannotObserve, Context, Observation, Parameters, Verifier
 from apps.evidence.register import register
@@ -37,6 +38,10 @@ class DeployChecks(Verifier):
     }
     default_ttl = timedelta(days=2)
     longest_ttl = timedelta(days=30)
+    phrases = ("deploy check*", "deployment check*", "check deploy", "secure cookie*", "HSTS")
+
+    def applies_to(self, environment: Environment) -> bool:
+        return is_this_installation(environment)
 
     def collect(self, context: Context, parameters: Parameters) -> Observation:
         """Run the checks now. Only the service that is this installation can be seen so."""

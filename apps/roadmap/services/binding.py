@@ -1,6 +1,6 @@
 """Binding criteria to verifiers: suggestions by the machine, decisions by people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
 from apps.audit import services as audit
+from apps.catalog.models import Environment
 from apps.common.clock import now
-from apps.evidence.contract import Parameters, Rule
+from apps.evidence.contract import Parameters, Rule, Verifier
 from apps.evidence.register import all_verifiers
 from apps.roadmap.engines.suggesting import propose
 from apps.roadmap.exceptions import BindingDecided, BindingRefused
@@ -21,10 +22,11 @@ from apps.roadmap.services.history import remember
 @transaction.atomic
 def suggest_bindings(*, criteria: Iterable[Criterion], actor: Any = None) -> list[Binding]:
     """Suggest verifiers for criteria from their words. What was suggested or decided before stays as it is."""
-    criteria, verifiers = list(criteria), list(all_verifiers())
+    criteria = list(criteria)
+    verifiers = _applying_verifiers({criterion.service_id for criterion in criteria})
     known = Binding.objects.filter(criterion__in=criteria)
     seen = set(known.values_list("criterion_id", "verifier_key", "clause"))
-    bindings = [each for criterion in criteria for each in _proposed(criterion, verifiers)]
+    bindings = [each for criterion in criteria for each in _proposed(criterion, verifiers[criterion.service_id])]
     new = [each for each in bindings if (each.criterion_id, each.verifier_key, each.clause) not in seen]
     if new:
         new = bulk_create_with_history(new, Binding, default_user=actor)
@@ -86,7 +88,14 @@ def _decide(binding: Binding, state: Binding.State, actor: Any, at: datetime | N
     return binding
 
 
-def _proposed(criterion: Criterion, verifiers: Sequence[Any]) -> list[Binding]:
+def _applying_verifiers(services: Collection[int]) -> dict[int, list[Verifier]]:
+    verifiers: dict[int, list[Verifier]] = {service: [] for service in services}
+    for environment in Environment.objects.filter(service__in=services, is_default=True).select_related("service"):
+        verifiers[environment.service_id] = [each for each in all_verifiers() if each.applies_to(environment)]
+    return verifiers
+
+
+def _proposed(criterion: Criterion, verifiers: Sequence[Verifier]) -> list[Binding]:
     return [
         Binding(
             criterion=criterion,

@@ -10,9 +10,8 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.catalog.models import Environment
 from apps.common.clock import now
-from apps.common.exceptions import OperationError
-from apps.evidence.contract import Parameters
-from apps.evidence.register import find_verifier
+from apps.evidence.contract import Parameters, Verifier
+from apps.evidence.register import all_verifiers
 from apps.evidence.services import collect, parameters_digest
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.binding_evidence import Newest, newest_observations, shortest_time_to_live
@@ -26,19 +25,19 @@ class Question:
     """What a verifier is asked about an environment, on behalf of one or more bindings."""
 
     environment: Environment
-    verifier_key: str
+    verifier: Verifier
     parameters: Parameters
     bindings: tuple[Binding, ...]
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.verifier_key, parameters_digest(self.parameters)
+        return self.verifier.key, parameters_digest(self.parameters)
 
 
 def collect_due_evidence(*, environment: Environment, at: datetime | None = None) -> int:
     """Ask every question whose newest answer grows old, and return how many were asked."""
     at = at or now()
-    newest = newest_observations(environment, at)
+    newest = newest_observations([environment], at)[environment.pk]
     return _ask(question for question in _questions(environment) if _is_due(question, newest, at))
 
 
@@ -58,16 +57,14 @@ def _questions(environment: Environment) -> list[Question]:
     accepted = Binding.objects.accepted().filter(criterion__service=environment.service_id)
     for binding in accepted.filter(criterion__orphaned_at__isnull=True).order_by("pk"):
         bindings.setdefault((binding.verifier_key, parameters_digest(binding.parameters)), []).append(binding)
-    return [
-        Question(environment, group[0].verifier_key, group[0].parameters, tuple(group)) for group in bindings.values()
-    ]
+    verifiers = {verifier.key: verifier for verifier in all_verifiers() if verifier.applies_to(environment)}
+    # A verifier that is gone is not asked: readers see that without a row.
+    groups = [(verifiers[key], group) for (key, _), group in bindings.items() if key in verifiers]
+    return [Question(environment, verifier, group[0].parameters, tuple(group)) for verifier, group in groups]
 
 
 def _is_due(question: Question, newest: Newest, at: datetime) -> bool:
-    try:
-        ttl = shortest_time_to_live(question.bindings, find_verifier(question.verifier_key))
-    except OperationError:  # the verifier is gone: readers see that without a row
-        return False
+    ttl = shortest_time_to_live(question.bindings, question.verifier)
     answer, error = newest.answers.get(question.key), newest.errors.get(question.key)
     pause = max(ttl / 4, _SHORTEST_PAUSE)
     if error and (answer is None or error.observed_at > answer.observed_at):
@@ -78,6 +75,6 @@ def _is_due(question: Question, newest: Newest, at: datetime) -> bool:
 def _ask(questions: Iterable[Question]) -> int:
     asked = 0
     for question in questions:
-        collect(environment=question.environment, key=question.verifier_key, parameters=question.parameters)
+        collect(environment=question.environment, key=question.verifier.key, parameters=question.parameters)
         asked += 1
     return asked
