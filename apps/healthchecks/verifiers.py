@@ -11,6 +11,7 @@ from apps.healthchecks.selectors import availability as figures
 from apps.healthchecks.selectors import own_health
 
 DEFAULT_WINDOW_HOURS = 24
+NEEDED_COVERAGE_PERCENT = 90.0
 _LONGEST_WINDOW_HOURS = 90 * 24
 
 
@@ -42,7 +43,7 @@ class Availability(Verifier):
     default_rule = {
         "all": [
             {"fact": "availability_percent", "operator": ">=", "value": 99.0, "unit": "%"},
-            {"fact": "coverage_percent", "operator": ">=", "value": 90.0, "unit": "%"},
+            {"fact": "coverage_percent", "operator": ">=", "value": NEEDED_COVERAGE_PERCENT, "unit": "%"},
         ]
     }
     default_ttl = timedelta(hours=1)
@@ -54,10 +55,8 @@ class Availability(Verifier):
         monitor = Monitor.objects.filter(environment=context.environment).first()
         if monitor is None:
             raise CannotObserve(f"{context.environment} has no monitor. Add one in the admin, under Health.")
-        newest_at = figures.newest_scheduled(monitor)
-        if newest_at is None:
-            raise NothingYet(f"The monitor of {context.environment} has not been asked by its schedule yet.")
         hours = parameters.get("window_hours", DEFAULT_WINDOW_HOURS)
+        newest_at = _newest_answer(monitor, timedelta(hours=hours))
         found = figures.availability(monitor, end=newest_at, window=timedelta(hours=hours))
         facts = {name: getattr(found, name) for name in self.facts_schema["properties"]}
         return Observation(
@@ -71,6 +70,14 @@ class Availability(Verifier):
             ),
             source=f"/admin/healthchecks/monitor/{monitor.pk}/change/",
         )
+
+
+def _newest_answer(monitor: Monitor, window: timedelta) -> datetime:
+    span = figures.scheduled_span(monitor)
+    # A monitor younger than its window cannot have covered it, which is nobody's failure.
+    if span is None or span[1] - span[0] < window * NEEDED_COVERAGE_PERCENT / 100:
+        raise NothingYet(f"The monitor of {monitor} has not watched for {window} yet.")
+    return span[1]
 
 
 class Ready(Verifier):

@@ -152,6 +152,7 @@ def test_a_figure_just_below_a_hundred_is_not_rounded_up(monitor):
 
 
 def test_the_evidence_is_as_old_as_the_newest_answer(monitor, environment):
+    add_result(monitor, NOON - HOUR)
     add_result(monitor, NOON)
     record = collect(environment=environment, key="healthchecks.availability", parameters={"window_hours": 1})
     assert record is not None
@@ -165,7 +166,14 @@ def test_the_evidence_is_as_old_as_the_newest_answer(monitor, environment):
     }
 
 
+def test_a_monitor_younger_than_its_window_is_no_evidence_yet(monitor, environment):
+    add_result(monitor, NOON - HOUR / 2)
+    add_result(monitor, NOON)
+    assert collect(environment=environment, key="healthchecks.availability", parameters={"window_hours": 1}) is None
+
+
 def test_looking_again_without_a_new_answer_adds_no_evidence(monitor, environment):
+    add_result(monitor, NOON - 24 * HOUR)
     add_result(monitor, NOON)
     first = collect(environment=environment, key="healthchecks.availability")
     second = collect(environment=environment, key="healthchecks.availability")

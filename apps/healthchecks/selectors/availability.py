@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, FloatField, Max, Q, Sum
+from django.db.models import Aggregate, Count, FloatField, Max, Min, Q, Sum
 
 from apps.healthchecks.models import Monitor, ProbeResult
 
@@ -62,9 +62,11 @@ def newest_results(monitors: Iterable[int]) -> dict[int, ProbeResult]:
     return {result.monitor_id: result for result in newest.distinct("monitor_id")}
 
 
-def newest_scheduled(monitor: Monitor) -> datetime | None:
-    """When the monitor was last asked by its schedule."""
-    return ProbeResult.objects.filter(monitor=monitor, covers_seconds__gt=0).aggregate(at=Max("scheduled_at"))["at"]
+def scheduled_span(monitor: Monitor) -> tuple[datetime, datetime] | None:
+    """When the monitor was first and last asked by its schedule; None before the first time."""
+    results = ProbeResult.objects.filter(monitor=monitor, covers_seconds__gt=0)
+    first_at, last_at = results.aggregate(first=Min("scheduled_at"), last=Max("scheduled_at")).values()
+    return (first_at, last_at) if first_at else None
 
 
 def _availability(row: Mapping[str, Any], window: timedelta) -> Availability:
