@@ -1,6 +1,6 @@
 """The evidence of this app: how available a service was, and whether this installation is ready."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from apps.catalog.models import Environment
 from apps.catalog.selectors import is_this_installation
