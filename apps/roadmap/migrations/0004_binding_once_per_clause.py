@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('roadmap', '0002_roles'),
+        ('roadmap', '0003_cost_line_fractions'),
     ]
 
     operations = [
