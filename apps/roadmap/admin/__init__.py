@@ -1,0 +1,3 @@
+"""The tracker in the admin."""
+
+from apps.roadmap.admin import bindings  # noqa: F401
