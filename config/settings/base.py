@@ -9,8 +9,10 @@ from config.settings.content_security_policy import POLICY
 from config.settings.logs import configure_logs
 
 environment = read_environment()
+ENVIRONMENT_VARIABLES = environment.names  # for check_env: names, and whether they are set
 
 SECRET_KEY = environment.text("SECRET_KEY", minimum_length=50, fallback="-" * 50)
+SECRET_KEY_FALLBACKS = environment.items("SECRET_KEY_FALLBACKS", [])
 AUDIT_KEY = environment.text("AUDIT_KEY", minimum_length=32)
 FIELD_ENCRYPTION_KEYS = environment.items("FIELD_ENCRYPTION_KEYS")
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -107,7 +109,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = PROJECT_DIRECTORY / "staticfiles"
+STATIC_ROOT = environment.text("STATIC_ROOT", str(PROJECT_DIRECTORY / "staticfiles"))
 STATICFILES_DIRS = [PROJECT_DIRECTORY / "static"]
 
 CONTENT_SECURITY_POLICY = POLICY
@@ -139,7 +141,6 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"apps.backups.tasks.*": {"queue": "backups"}, "apps.healthchecks.tasks.*": {"queue": "probes"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Longer than the longest task: Redis would hand a task that is still running to a second worker.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": CELERY_TASK_TIME_LIMIT + 600}

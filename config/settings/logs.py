@@ -17,8 +17,13 @@ def mask_secrets(logger: Any, method: str, event: dict[str, Any]) -> dict[str, A
         if _SECRET_NAMES.search(name):
             event[name] = "********"
         elif isinstance(value, str):
-            event[name] = _URL_PASSWORD.sub(r"\1********@", value)
+            event[name] = hide_passwords(value)
     return event
+
+
+def hide_passwords(text: str) -> str:
+    """The text, without the passwords inside addresses."""
+    return _URL_PASSWORD.sub(r"\1********@", text)
 
 
 _SHARED: list[Any] = [

@@ -1,9 +1,11 @@
 """A deployment behind a proxy that ends TLS. Everything secret comes from the environment."""
 
+import ssl
 from datetime import timedelta
 
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATABASES, environment
+from config.settings.reports import configure_reports
 
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS")
 SITE_URL = environment.text("SITE_URL")
@@ -11,7 +13,18 @@ TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 1)
 
 REDIS_URL = environment.text("REDIS_URL")
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", REDIS_URL)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+_REDIS_OPTIONS: dict[str, object] = {}
+if not environment.flag("REDIS_VERIFY_CERTIFICATE", True) and REDIS_URL.startswith("rediss://"):
+    _REDIS_OPTIONS = {"ssl_cert_reqs": "none"}
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_NONE}
+_REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+# The limits on signing in must answer at once, also when Redis does not.
+_SHORT_WAIT = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+CACHES = {
+    "default": {**_REDIS, "OPTIONS": {**_REDIS_OPTIONS, "socket_connect_timeout": 5, "socket_timeout": 5}},
+    "limits": {**_REDIS, "KEY_PREFIX": "limits", "OPTIONS": {**_REDIS_OPTIONS, **_SHORT_WAIT}},
+}
+RATELIMIT_USE_CACHE = "limits"
 
 _POOL_SIZE = environment.integer("DATABASE_POOL_SIZE", 0)
 if _POOL_SIZE:
@@ -35,4 +48,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+SENTRY_DSN = environment.text("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = environment.text("SENTRY_ENVIRONMENT", "production")
+RELEASE = environment.text("RELEASE", environment.text("HEROKU_SLUG_COMMIT", ""))
+
 environment.raise_problems()
+configure_reports(dsn=SENTRY_DSN, environment=SENTRY_ENVIRONMENT, release=RELEASE)
