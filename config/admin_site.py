@@ -15,7 +15,7 @@ class SeaworthyAdminSite(admin.AdminSite):
     site_header = "Seaworthy"
     site_title = "Seaworthy"
     index_title = "Everything"
-    enable_nav_sidebar = True
+    enable_nav_sidebar = False  # the top navigation leads everywhere
 
     @method_decorator(never_cache)
     @login_not_required
