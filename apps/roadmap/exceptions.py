@@ -25,3 +25,7 @@ class BindingDecided(RoadmapError):
 
 class ClaimChanged(RoadmapError):
     """Somebody else changed the claim meanwhile."""
+
+
+class DocumentUnknown(RoadmapError):
+    """There is no such document, or more than one. The message says which there are."""

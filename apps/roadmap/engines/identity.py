@@ -1,12 +1,13 @@
 """Knows an entry again in a later text of the same document. Pure: values in, pairs out.
 
-An entry is the same when its kind, the titles above it and its words are; then when its words are unique
-on both sides (it moved); then when its words changed a little within the same section. Never across kinds.
+An entry is the same when its kind, the titles above it and its words are; then when its code is unique on both
+sides (it was renamed), or its words are (it moved); then when its words changed a little within the same section.
+Never across kinds.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from hashlib import sha256
@@ -16,6 +17,9 @@ LIKENESS = 0.75  # below it, two texts are two things
 LARGEST_COMPARISON = 2_500  # pairs; in a section rewritten as a whole nothing is guessed
 NOT_WORDS = re.compile(r"[\W_]+")
 
+Key = tuple[str, str]
+Places = dict[Key, list[int]]
+
 
 @dataclass(frozen=True)
 class Trait:
@@ -24,6 +28,7 @@ class Trait:
     kind: str
     section: str
     text: str
+    code: str = ""  # what a document itself calls it, such as M1
 
     @property
     def words(self) -> str:
@@ -45,7 +50,7 @@ def identities(traits: Iterable[Trait]) -> list[str]:
 def match(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
     """For each new entry that is an old one, which: positions in the two sequences."""
     pairs = _match_equal(old, new)
-    for rule in (_match_moved, _match_reworded):
+    for rule in (_match_coded, _match_moved, _match_reworded):
         left_old = [at for at in range(len(old)) if at not in set(pairs.values())]
         left_new = [at for at in range(len(new)) if at not in pairs]
         pairs |= rule(old, new, left_old, left_new)
@@ -57,19 +62,22 @@ def _match_equal(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
     return {at: places[digest] for at, digest in enumerate(identities(new)) if digest in places}
 
 
+def _match_coded(
+    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
+) -> dict[int, int]:
+    """Entries whose code is left over exactly once on both sides."""
+    return _match_unique(_by(_code_of, old, left_old), _by(_code_of, new, left_new))
+
+
 def _match_moved(
     old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
 ) -> dict[int, int]:
     """Entries whose words are left over exactly once on both sides."""
-    olds, news = _by_words(old, left_old), _by_words(new, left_new)
+    return _match_unique(_by(_words_of, old, left_old), _by(_words_of, new, left_new))
+
+
+def _match_unique(olds: Places, news: Places) -> dict[int, int]:
     return {places[0]: olds[key][0] for key, places in news.items() if len(places) == 1 and len(olds.get(key, ())) == 1}
-
-
-def _by_words(traits: Sequence[Trait], left: list[int]) -> dict[tuple[str, str], list[int]]:
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at in left:
-        places[(traits[at].kind, traits[at].words)].append(at)
-    return places
 
 
 def _match_reworded(
@@ -88,7 +96,7 @@ def _match_reworded(
 def _likenesses(
     old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
 ) -> Iterable[tuple[float, int, int]]:
-    olds, news = _by_section(old, left_old), _by_section(new, left_new)
+    olds, news = _by(_section_of, old, left_old), _by(_section_of, new, left_new)
     for section in olds.keys() & news.keys():
         if len(olds[section]) * len(news[section]) > LARGEST_COMPARISON:
             continue
@@ -98,8 +106,22 @@ def _likenesses(
                 yield likeness.ratio(), new_at, old_at
 
 
-def _by_section(traits: Sequence[Trait], left: list[int]) -> dict[tuple[str, str], list[int]]:
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+def _by(key_of: Callable[[Trait], Key | None], traits: Sequence[Trait], left: list[int]) -> Places:
+    places: Places = defaultdict(list)
     for at in left:
-        places[(traits[at].kind, traits[at].section)].append(at)
+        key = key_of(traits[at])
+        if key:
+            places[key].append(at)
     return places
+
+
+def _code_of(trait: Trait) -> Key | None:
+    return (trait.kind, trait.code.casefold()) if trait.code else None
+
+
+def _words_of(trait: Trait) -> Key:
+    return trait.kind, trait.words
+
+
+def _section_of(trait: Trait) -> Key:
+    return trait.kind, trait.section

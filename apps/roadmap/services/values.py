@@ -26,6 +26,8 @@ MODELS: dict[type[entries.Entry], type[Row]] = {
 NAMING_FIELDS = {"milestone": "title", "workitem": "title", "task": "text", "criterion": "text", "risk": "title",
                  "costline": "text"}  # fmt: skip
 
+RELATED = frozenset({"owners", "mitigations"})  # values that are rows of their own, written once the row is saved
+
 
 class Teams:
     """The teams of one import, each looked up once."""
@@ -52,6 +54,8 @@ def read_row(row: Row, name: str) -> Any:
         return _target_of(row)
     if name == "owners":
         return [team.name for team in row.owners.all()]  # type: ignore[attr-defined]
+    if name == "mitigations":
+        return [[mitigation.kind, mitigation.text] for mitigation in row.mitigations.all()]  # type: ignore[attr-defined]
     value = getattr(row, name)
     if isinstance(value, Team):
         return value.name
@@ -59,7 +63,7 @@ def read_row(row: Row, name: str) -> Any:
 
 
 def write_row(row: Row, name: str, value: Any, teams: Teams) -> None:
-    """Put a document's value on the row. Owners of a milestone are set once the row is saved."""
+    """Put a document's value on the row, which is not saved by this."""
     if name == "target":
         starts, ends, precision = value or (None, None, models.Precision.DAY.value)
         row.target_starts_on = date.fromisoformat(starts) if starts else None  # type: ignore[attr-defined]
@@ -69,8 +73,20 @@ def write_row(row: Row, name: str, value: Any, teams: Teams) -> None:
         row.owner = teams.named(value) if value else None  # type: ignore[attr-defined]
     elif name.startswith("amount_"):
         setattr(row, name, None if value is None else Decimal(value))
-    elif name != "owners":
+    else:
         setattr(row, name, value)
+
+
+def write_related(row: Any, values: Values, teams: Teams) -> None:
+    """Write the values that are rows of their own: a milestone's owners, a risk's mitigations."""
+    if "owners" in values:
+        row.owners.set([teams.named(name) for name in values["owners"]])
+    if "mitigations" in values:
+        row.mitigations.all().delete()
+        models.Mitigation.objects.bulk_create(
+            models.Mitigation(risk=row, kind=kind, text=text, position=position)
+            for position, (kind, text) in enumerate(values["mitigations"])
+        )
 
 
 def is_same(name: str, one: Any, other: Any) -> bool:
@@ -91,8 +107,7 @@ def _folded(names: Iterable[str]) -> list[str]:
 def _fit(entry: entries.Entry, name: str, value: Any) -> Any:
     if not isinstance(value, str) or name == "owner":
         return value
-    column = MODELS[type(entry)]._meta.get_field(name)
-    return value[: column.max_length] if getattr(column, "max_length", None) else value
+    return value[: getattr(MODELS[type(entry)]._meta.get_field(name), "max_length", None)]
 
 
 def _target(target: Target | None) -> list[str] | None:
@@ -161,6 +176,7 @@ def _risk(entry: entries.Risk) -> Values:
         "impact": entry.impact,
         "severity": severity if severity in models.Risk.Severity.values else "",
         "owner": entry.owner_text[:100],
+        "mitigations": [[entry.countermeasure_kind, measure.text[:500]] for measure in entry.countermeasures],
     }
 
 

@@ -1,0 +1,22 @@
+"""Questions about imported documents."""
+
+from apps.roadmap.exceptions import DocumentUnknown
+from apps.roadmap.models import Document
+
+
+def find_document(name: str) -> Document:
+    """The document named SERVICE/NAME, NAME, or by a service that has one only. Raises DocumentUnknown."""
+    service, _, rest = name.partition("/")
+    documents = Document.objects.select_related("service")
+    for found in (
+        documents.filter(service__slug=service, name=rest),
+        documents.filter(name=name),
+        documents.filter(service__slug=name),
+    ):
+        matches = list(found[:10])
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            names = ", ".join(f"{document.service.slug}/{document.name}" for document in matches)
+            raise DocumentUnknown(f"{name!r} is more than one document: name one of {names}.")
+    raise DocumentUnknown(f"There is no document {name!r}: import one with import_roadmap.")

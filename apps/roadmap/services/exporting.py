@@ -1,0 +1,120 @@
+"""Documents out: the imported text with only the changed values replaced."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from apps.roadmap.engines.dates import Precision, write_target
+from apps.roadmap.engines.display import show
+from apps.roadmap.engines.marks import Claim, mark_for
+from apps.roadmap.engines.parser import parse_document
+from apps.roadmap.engines.source import Limits, Source, Span
+from apps.roadmap.engines.splice import splice
+from apps.roadmap.exceptions import RoadmapError
+from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
+from apps.roadmap.services.values import Row, is_same, read_row
+
+UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)  # what was once imported is exported, whatever the limits are now
+STATUS_WORDS = {Claim.TODO: "To do", Claim.IN_PROGRESS: "In progress", Claim.DONE: "Done", Claim.NOT_APPLICABLE: "N/A"}
+SPAN_NAMES = {"description": "risk", "owners": "owner"}
+Replacement = tuple[Span, str]
+
+
+@dataclass
+class ExportPlan:
+    """What an export replaces, and which changes the document has no place for."""
+
+    source: Source
+    replacements: list[Replacement] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def export_document(document: Document) -> bytes:
+    """The document's bytes as imported, with the values that were changed since."""
+    plan = plan_export(document)
+    return plan.source.encode(splice(plan.source.text, plan.replacements))
+
+
+def plan_export(document: Document) -> ExportPlan:
+    """Compare each row with what the document says, and find the place of every difference."""
+    revision = document.newest_revision
+    if revision is None:
+        raise RoadmapError(f"{document.name} has no imported text yet: import it first.")
+    parsed = parse_document(bytes(revision.raw), UNLIMITED)
+    plan = ExportPlan(parsed.source)
+    for row in _rows(document):
+        for name in _changed_values(row):
+            replacement = _replace(row, name, plan.source, parsed.repairs, parsed.legend)
+            if replacement:
+                plan.replacements.append(replacement)
+            else:
+                plan.left_out.append(f"Line {row.line}: {name.replace('_', ' ')} of “{row}”")
+    return plan
+
+
+def _rows(document: Document) -> Iterator[Row]:
+    """The document's rows with all that their values need, in a fixed number of queries."""
+    mitigations = Prefetch("mitigations", Mitigation.objects.order_by("position", "pk"))
+    querysets: tuple[QuerySet[Any], ...] = (
+        Milestone.objects.prefetch_related("owners"),
+        WorkItem.objects.all(),
+        Task.objects.select_related("owner"),
+        Criterion.objects.all(),
+        Risk.objects.select_related("owner").prefetch_related(mitigations),
+        CostLine.objects.all(),
+    )
+    for rows in querysets:
+        yield from rows.filter(document=document, orphaned_at__isnull=True)
+
+
+def _changed_values(row: Row) -> Iterable[str]:
+    return [name for name, value in row.imported.items() if not is_same(name, read_row(row, name), value)]
+
+
+def _replace(row: Row, name: str, source: Source, repairs: Any, legend: Any) -> Replacement | None:
+    """The replacement that makes the document say a row's value; None where it has no place for it."""
+    value = read_row(row, name)
+    if name == "claim":
+        return _replace_claim(row, Claim(value), source, legend)
+    span = _span(row, SPAN_NAMES.get(name, name))
+    if span is None:
+        return None
+    if name == "owners":
+        return span, _in_line(" + ".join(value), source, span)
+    if name == "target":
+        return (span, write_target(date.fromisoformat(value[0]), Precision(value[2]))) if value else None
+    if not isinstance(value, str):
+        return None
+    shown, known = show(source.text, span, repairs), str(row.imported[name])
+    words = _in_line(value, source, span)
+    # A column may hold less than the document; the rest stays as it is.
+    tail = shown.text[len(known) :] if shown.text.startswith(known) else ""
+    return shown.rewrite(words + tail)
+
+
+def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Replacement | None:
+    if claim == Claim.UNKNOWN:
+        return None
+    mark = _span(row, "mark")
+    if mark and mark[0] < mark[1]:
+        return mark, mark_for(claim, instead_of=source.text[slice(*mark)], legend=legend)
+    words = _span(row, "status")
+    if words:
+        return words, STATUS_WORDS[claim]
+    return (mark, f"[{mark_for(claim, legend=legend)}] ") if mark else None
+
+
+def _span(row: Row, name: str) -> Span | None:
+    span = row.spans.get(name)
+    return (span[0], span[1]) if span else None
+
+
+def _in_line(words: str, source: Source, span: Span) -> str:
+    """The words as they may stand there: on one line, and in a table without bare pipes."""
+    words = " ".join(words.split())
+    start, end = source.line_span(source.line_at(span[0]))
+    is_row = source.text[start:end].lstrip(" \t>").startswith("|")
+    return words.replace("\\|", "|").replace("|", "\\|") if is_row else words

@@ -1,0 +1,171 @@
+"""Documents in: one transaction, all of a document or nothing of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from apps.audit import services as audit
+from apps.catalog.models import Service
+from apps.common.clock import now as present
+from apps.roadmap.engines.entries import Milestone, Owner, ParsedDocument, Task, WorkItem
+from apps.roadmap.engines.parser import PARSER_VERSION, parse_document
+from apps.roadmap.models import Document, DocumentBlock, DocumentRevision
+from apps.roadmap.services.exporting import export_document
+from apps.roadmap.services.merging import Changes, merge_entries
+from apps.roadmap.services.values import Teams
+
+
+@dataclass(frozen=True)
+class ProseLines:
+    """A run of lines no rule took, with its first words."""
+
+    start_line: int
+    end_line: int
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import found, what it changed, and what stayed prose."""
+
+    name: str
+    title: str
+    counts: dict[str, Any]
+    is_unchanged: bool = False
+    is_dry_run: bool = False
+    changes: Changes = field(default_factory=Changes)
+    prose: tuple[ProseLines, ...] = ()
+    document: Document | None = None
+
+
+@transaction.atomic
+def import_document(
+    *, service: Service, name: str, raw: bytes, actor: Any = None, now: datetime | None = None, dry_run: bool = False
+) -> ImportReport:
+    """Import a document under a name that is unique in its service. A dry run does the same and takes it all back.
+
+    The same bytes again write nothing. A new text updates what nobody changed since, adds what is new, and marks
+    what vanished; nothing is deleted.
+    """
+    parsed = parse_document(raw)
+    now = now or present()
+    document, _ = Document.objects.get_or_create(service=service, name=name[:300])
+    document = Document.objects.select_for_update().get(pk=document.pk)
+    newest = document.newest_revision
+    digest = sha256(raw).hexdigest()
+    if newest and newest.sha256 == digest:
+        return _report(document, parsed, raw, Changes(), is_unchanged=True, is_dry_run=dry_run)
+    _store_revision(document, parsed, raw, digest, actor, now)
+    changes = merge_entries(document, parsed, actor=actor, now=now)
+    report = _report(document, parsed, raw, changes, is_dry_run=dry_run)
+    audit.record(action="document.imported", subject=document, actor=actor, details=_details(digest, changes))
+    if dry_run:
+        transaction.set_rollback(True)
+    return report
+
+
+def _store_revision(
+    document: Document, parsed: ParsedDocument, raw: bytes, digest: str, actor: Any, now: datetime
+) -> None:
+    document.title = (parsed.title or document.name)[:300]
+    document.save(update_fields=["title"])
+    teams = Teams()
+    for role in parsed.declared_roles:
+        teams.named(role)
+    revision = DocumentRevision.objects.create(
+        document=document,
+        raw=raw,
+        sha256=digest,
+        encoding=parsed.encoding,
+        newline=parsed.newline,
+        has_final_newline=parsed.final_newline,
+        repairs=[[*repair.span, repair.repaired, repair.method] for repair in parsed.repairs],
+        parser_version=PARSER_VERSION,
+        imported_at=now,
+        imported_by=actor,
+    )
+    blocks = zip(parsed.blocks, parsed.owners, strict=True)
+    DocumentBlock.objects.bulk_create(
+        [
+            DocumentBlock(
+                revision=revision,
+                ordinal=block.ordinal,
+                start_line=block.start_line,
+                end_line=block.end_line,
+                kind=block.kind.value,
+                role=owner.value,
+            )
+            for block, owner in blocks
+        ],
+        batch_size=1000,
+    )
+
+
+def _details(digest: str, changes: Changes) -> dict[str, Any]:
+    return {
+        "sha256": digest,
+        "created": changes.created,
+        "updated": changes.updated,
+        "vanished": changes.vanished,
+        "kept": changes.kept,
+    }
+
+
+def _report(
+    document: Document,
+    parsed: ParsedDocument,
+    raw: bytes,
+    changes: Changes,
+    *,
+    is_unchanged: bool = False,
+    is_dry_run: bool = False,
+) -> ImportReport:
+    return ImportReport(
+        name=document.name,
+        title=parsed.title,
+        counts=count_entries(parsed) | {"identical_export": export_document(document) == raw},
+        is_unchanged=is_unchanged,
+        is_dry_run=is_dry_run,
+        changes=changes,
+        prose=_prose(parsed),
+        document=None if is_dry_run else document,
+    )
+
+
+def count_entries(parsed: ParsedDocument) -> dict[str, Any]:
+    """How much of everything a document holds."""
+    claims = [task.claim.value for task in parsed.tasks]
+    holders: list[Milestone | WorkItem | Task] = [*parsed.milestones, *parsed.work_items, *parsed.tasks]
+    targets = [entry.target for entry in holders if entry.target]
+    days = [target for target in targets if target.precision == "day"]
+    return {
+        "milestones": len(parsed.milestones),
+        "work_items": len(parsed.work_items),
+        "tasks": {"total": len(claims)} | {claim: claims.count(claim) for claim in ("todo", "in_progress", "done")},
+        "criteria": len(parsed.criteria),
+        "risks": len(parsed.risks),
+        "owners": sum(1 for entry in holders if entry.owners),
+        "target_dates": len(days),
+        "target_periods": len(targets) - len(days),
+        "cost_lines": len(parsed.cost_lines),
+        "prose_lines": parsed.prose_line_count,
+    }
+
+
+def _prose(parsed: ParsedDocument) -> tuple[ProseLines, ...]:
+    """Neighbouring blocks of prose, joined over the blank lines between them."""
+    runs: list[ProseLines] = []
+    is_open = False
+    for block, owner in zip(parsed.blocks, parsed.owners, strict=True):
+        if owner == Owner.PROSE and is_open and runs[-1].kind == block.kind.value:
+            runs[-1] = ProseLines(runs[-1].start_line, block.end_line, runs[-1].kind, runs[-1].words)
+        elif owner == Owner.PROSE:
+            start, end = parsed.source.line_span(block.start_line)
+            words = parsed.source.text[start : min(end, start + 60)].strip()
+            runs.append(ProseLines(block.start_line, block.end_line, block.kind.value, words))
+        is_open = owner == Owner.PROSE or (is_open and block.kind.value == "blank")
+    return tuple(runs)
