@@ -29,3 +29,15 @@ class ManifestUnreadable(BackupError):
 
 class ArtefactUnreadable(BackupError):
     """An artefact is there but cannot be decompressed."""
+
+
+class CronInvalid(BackupError):
+    """A cron expression cannot be read, or never comes due."""
+
+
+class RunUnfinished(BackupError):
+    """The same operation on the same database is queued or running already."""
+
+
+class NothingToDrill(BackupError):
+    """There is no backup to drill."""

@@ -153,6 +153,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "old-probes": {"task": "apps.healthchecks.tasks.forget_old_results", "schedule": crontab("40", "2")},
     "evidence": {"task": "apps.roadmap.tasks.tick", "schedule": 60, "options": {"expire_seconds": 60}},
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
+    "backups": {
+        "task": "apps.backups.tasks.tick",
+        "schedule": 30,
+        "options": {"queue": "default", "expire_seconds": 60},
+    },
 }
 
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))

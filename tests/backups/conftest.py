@@ -8,11 +8,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from pytest_django import Settings
 
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.storage import LocalStorage
+from apps.backups.models import Database
+from apps.catalog.models import Environment
 from tests.backups.doctoring import Doctor
 from tests.servers import url_on_test_server
 
@@ -87,3 +91,12 @@ def healthy(shop: Address, storage: LocalStorage) -> Manifest:
 def doctor(storage: LocalStorage, healthy: Manifest, tmp_path: Path) -> Doctor:
     """Makes damaged copies of the healthy backup."""
     return Doctor(storage=storage, manifest=healthy, source="healthy", prefix=f"copy-{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def database(environment: Environment, shop: Address, settings: Settings, tmp_path: Path) -> Database:
+    """The shop as a database of the payments service, with a storage of this test alone."""
+    settings.BACKUP_DIRECTORY = str(tmp_path / "backups")
+    return Database.objects.create(
+        environment=environment, name="shop", connection_url=make_conninfo(**shop.parameters)
+    )

@@ -1,0 +1,94 @@
+"""manage.py drill"""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.backups import services
+from apps.backups.exceptions import BackupError
+from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
+from apps.common.statuses import look_of
+
+EXIT_CODES = {DrillVerdict.PROVEN: 0, DrillVerdict.FAILED: 1, DrillVerdict.COULD_NOT_VERIFY: 3}
+USAGE = 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Restore a backup into a throwaway server and compare it with what its source was. "
+        "Exit code 0 proven, 1 failed, 2 usage, 3 could not verify."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("database", nargs="?", help="Its newest backup is drilled; needless where there is one.")
+        parser.add_argument("--backup", type=int, metavar="ID", help="Drill this backup instead of the newest.")
+        parser.add_argument("--json", action="store_true", help="Print one object on standard output.")
+
+    def handle(self, *, database: str | None, backup: int | None, **options: Any) -> None:
+        chosen = _find_backup(backup) if backup is not None else None
+        try:
+            target = chosen.database if chosen else _find_database(database)
+            run = services.queue_drill(database=target, backup=chosen)
+        except BackupError as error:
+            raise CommandError(error.message, returncode=USAGE) from error
+        services.carry_out_drill(run=run)
+        self.stdout.write(json.dumps(_as_json(run)) if options["json"] else _as_text(run))
+        self.stdout.flush()
+        code = EXIT_CODES[DrillVerdict(run.outcome)]
+        if code:
+            sys.exit(code)
+
+
+def _find_backup(identifier: int) -> Backup:
+    try:
+        return Backup.objects.select_related("database__environment").get(pk=identifier)
+    except Backup.DoesNotExist as error:
+        raise CommandError(f"There is no backup {identifier}.", returncode=USAGE) from error
+
+
+def _find_database(name: str | None) -> Database:
+    databases = Database.objects.select_related("environment")
+    if name is not None:
+        databases = databases.filter(name=name)
+    found = list(databases[:2])
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(Database.objects.values_list("name", flat=True)) or "none yet"
+    what = f"There is no database named {name}" if name else "Name the database to drill"
+    raise CommandError(f"{what}. There are: {known}.", returncode=USAGE)
+
+
+def _findings(run: DrillRun) -> list[dict[str, str]]:
+    return run.findings or ([{"id": "drill-broken", "message": run.error}] if run.error else [])
+
+
+def _as_json(run: DrillRun) -> dict[str, Any]:
+    return {
+        "verdict": run.outcome,
+        "findings": _findings(run),
+        "rto_seconds": run.rto_seconds,
+        "rpo_seconds": run.rpo_seconds,
+        "stages": dict(run.stages),
+        "database": run.database.name,
+        "backup": run.backup_id,
+        "drill": run.pk,
+        "tables": run.tables,
+        "rows": run.rows,
+        "size_bytes": run.size_bytes,
+    }
+
+
+def _as_text(run: DrillRun) -> str:
+    lines = [f"{look_of(run.outcome).word}: backup {run.backup_id} of {run.database}"]
+    lines += [f"  {finding['id']}: {finding['message']}" for finding in _findings(run)]
+    if run.rto_seconds is not None:
+        stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in run.stages)
+        lines += [
+            f"  {run.tables} tables, {run.rows:,} rows compared",
+            f"  recovery {run.rto_seconds:.2f} s ({stages})",
+        ]
+    if run.rpo_seconds is not None:
+        lines += [f"  data of {run.rpo_seconds:.0f} s ago"]
+    return "\n".join(lines)

@@ -1,0 +1,77 @@
+"""Finished backups: nothing unfinished is ever a row here."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from .databases import Database
+from .runs import BackupRun, DrillRun, DrillVerdict
+
+DECISIVE = [DrillVerdict.PROVEN, DrillVerdict.FAILED]
+
+
+class BackupQuerySet(models.QuerySet["Backup"]):
+    """Named filters of backups."""
+
+    def stored(self) -> Self:
+        """Still in the storage."""
+        return self.filter(removed_at__isnull=True)
+
+    def proven(self) -> Self:
+        """Restored and found equal by the newest drill that could look."""
+        return self.filter(Exists(_newest_verdict().filter(verdict=DrillVerdict.PROVEN)))
+
+    def refuted(self) -> Self:
+        """Restored and found different, or not restorable, by the newest drill that could look."""
+        return self.filter(Exists(_newest_verdict().filter(verdict=DrillVerdict.FAILED)))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-snapshot_at", "-pk")
+
+
+class Backup(models.Model):
+    """A backup whose manifest was published: what is stored, and what the source held at that instant."""
+
+    database = models.ForeignKey(Database, models.PROTECT, related_name="backups")
+    run = models.OneToOneField(BackupRun, models.PROTECT, related_name="backup")
+    storage_key = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    manifest_sha256 = models.CharField("SHA-256 of the manifest", max_length=64)
+    size_bytes = models.PositiveBigIntegerField("size")
+    content_bytes = models.PositiveBigIntegerField("size before compression")
+    database_size_bytes = models.PositiveBigIntegerField("size of the database")
+    tables = models.PositiveIntegerField()
+    rows = models.PositiveBigIntegerField()
+    server_version = models.CharField(max_length=40)
+    snapshot_at = models.DateTimeField("as of")
+    finished_at = models.DateTimeField("finished")
+    removed_at = models.DateTimeField("removed from the storage", null=True, blank=True, editable=False)
+    fingerprint = models.JSONField(help_text="What the source held in the snapshot.")
+
+    objects = BackupQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-snapshot_at"]
+        indexes = [models.Index(fields=["database", "-snapshot_at"], name="backups_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$", manifest_sha256__regex=r"^[0-9a-f]{64}$"),
+                name="backups_backup_has_checksums",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.database} as of {self.snapshot_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def newest_verdict(self) -> str:
+        """What the newest drill that could look said of it; empty when there is none."""
+        drill = self.drills.filter(verdict__in=DECISIVE).order_by("-finished_at").first()
+        return drill.verdict if drill else ""
+
+
+def _newest_verdict() -> models.QuerySet[DrillRun]:
+    verdicts = DrillRun.objects.filter(backup=OuterRef("pk"), verdict__in=DECISIVE)
+    newest = verdicts.order_by("-finished_at", "-pk").values("pk")[:1]
+    return DrillRun.objects.filter(pk=models.Subquery(newest))

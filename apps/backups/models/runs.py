@@ -1,0 +1,139 @@
+"""Backups and drills as rows: queued, running, ended, missed."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.common.runs import UNFINISHED, Run, RunStatus
+
+from .databases import Database
+from .schedules import Schedule
+
+
+class DatabaseRun(Run):
+    """A run on one database, by its schedule or because somebody asked."""
+
+    database = models.ForeignKey(Database, models.PROTECT, related_name="%(class)ss")
+    schedule = models.ForeignKey(Schedule, models.SET_NULL, null=True, blank=True, related_name="%(class)ss")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    sent_at = models.DateTimeField(
+        "sent to a worker", null=True, editable=False, help_text="A run that no worker takes is sent again."
+    )
+    stages = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Pairs of a stage and its seconds, in order."
+    )
+
+    class Meta(Run.Meta):
+        abstract = True
+        constraints = [
+            *Run.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["schedule", "scheduled_for"],
+                condition=Q(schedule__isnull=False),
+                name="%(app_label)s_%(class)s_one_per_slot",
+            ),
+            models.UniqueConstraint(
+                fields=["database"],
+                condition=Q(status__in=UNFINISHED),
+                name="%(app_label)s_%(class)s_one_unfinished_per_database",
+            ),
+        ]
+
+    @property
+    def stage_rows(self) -> list[tuple[str, float]]:
+        """Each stage with its seconds, in the order in which they happened."""
+        return [(str(name), float(seconds)) for name, seconds in self.stages]
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.scheduled_for is not None
+
+
+class BackupRun(DatabaseRun):
+    """One attempt to back up one database, kept whether or not it worked."""
+
+    class Meta(DatabaseRun.Meta):
+        verbose_name = "backup run"
+
+    def __str__(self) -> str:
+        return f"Backup run {self.pk} of {self.database}"
+
+    @property
+    def storage_key(self) -> str:
+        """Where this attempt writes. Another claim of the same run would write elsewhere."""
+        return f"{self.database.name}/{self.queued_at:%Y%m%dT%H%M%SZ}-{self.pk}-{self.fence}"
+
+
+class DrillVerdict(models.TextChoices):
+    """What a drill said of a backup. Empty, while or because it said nothing, is never green."""
+
+    PROVEN = "proven", "Proven"
+    FAILED = "failed", "Failed"
+    COULD_NOT_VERIFY = "could_not_verify", "Could not verify"
+
+
+class DrillRun(DatabaseRun):
+    """One restore of one backup into a throwaway server. A run succeeds by reaching a verdict, whichever it is."""
+
+    backup = models.ForeignKey(
+        "backups.Backup",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="drills",
+        help_text="The newest backup when the drill starts, unless one was chosen.",
+    )
+    verdict = models.CharField(max_length=20, choices=DrillVerdict, blank=True, editable=False)
+    findings = models.JSONField(default=list, blank=True, editable=False)
+    rto_seconds = models.FloatField("recovery time", null=True, editable=False, help_text="All stages, in seconds.")
+    rpo_seconds = models.FloatField(
+        "recovery point", null=True, editable=False, help_text="The age of the snapshot when the drill ended."
+    )
+    tables = models.PositiveIntegerField(null=True, editable=False)
+    rows = models.PositiveBigIntegerField(null=True, editable=False)
+    size_bytes = models.PositiveBigIntegerField("size of the database", null=True, editable=False)
+
+    class Meta(DatabaseRun.Meta):
+        verbose_name = "drill"
+        constraints = [
+            *DatabaseRun.Meta.constraints,
+            models.CheckConstraint(
+                condition=~Q(status=RunStatus.SUCCEEDED) | Q(verdict__in=DrillVerdict.values),
+                name="backups_drill_success_has_verdict",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict="") | Q(status=RunStatus.SUCCEEDED), name="backups_drill_verdict_only_at_the_end"
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict=DrillVerdict.PROVEN) | Q(findings=[], rto_seconds__isnull=False),
+                name="backups_drill_proven_has_no_findings",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict=DrillVerdict.PROVEN) | Q(backup__isnull=False),
+                name="backups_drill_proves_a_backup",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Drill {self.pk} of {self.database}"
+
+    @property
+    def outcome(self) -> str:
+        """The verdict; of a run that ended without one, that it could not verify; before the end, its status."""
+        if self.verdict:
+            return self.verdict
+        is_attempted = self.status in {RunStatus.FAILED, RunStatus.ERRORED}
+        return DrillVerdict.COULD_NOT_VERIFY.value if is_attempted else self.status
+
+    @property
+    def meets_objectives(self) -> dict[str, Any]:
+        """Whether the measured recovery time and point are within the database's objectives."""
+        rto, rpo = self.database.rto_objective, self.database.rpo_objective
+        return {
+            "rto": self.rto_seconds is not None and self.rto_seconds <= rto.total_seconds(),
+            "rpo": self.rpo_seconds is not None and self.rpo_seconds <= rpo.total_seconds(),
+        }

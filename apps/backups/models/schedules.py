@@ -1,0 +1,92 @@
+"""When databases are backed up and drilled by themselves."""
+
+from datetime import timedelta
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from apps.backups.engines.slots import CronSlots, IntervalSlots, Slots, check_cron
+from apps.backups.exceptions import CronInvalid
+from apps.common.clock import now
+
+from .databases import Database
+
+SHORTEST_INTERVAL = timedelta(minutes=1)
+
+
+class Operation(models.TextChoices):
+    """What a schedule starts."""
+
+    BACKUP = "backup", "Backup"
+    DRILL = "drill", "Drill"
+
+
+def validate_cron(expression: str) -> None:
+    """Refuse what is not a cron expression of five fields."""
+    try:
+        check_cron(expression)
+    except CronInvalid as error:
+        raise ValidationError(error.message, code="invalid") from error
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    """Named filters of schedules."""
+
+    def active(self) -> Self:
+        """Enabled, of a database that is enabled too."""
+        return self.filter(is_enabled=True, database__is_enabled=True)
+
+
+class Schedule(models.Model):
+    """Slots in UTC at which a backup or a drill is due: every interval, or by a cron expression."""
+
+    database = models.ForeignKey(Database, models.CASCADE, related_name="schedules")
+    operation = models.CharField(max_length=10, choices=Operation, default=Operation.BACKUP)
+    interval = models.DurationField(null=True, blank=True, help_text="Such as 06:00:00 for every six hours.")
+    cron = models.CharField(
+        "cron expression", max_length=100, blank=True, validators=[validate_cron], help_text="UTC, such as 30 2 * * *."
+    )
+    starts_at = models.DateTimeField("from", default=now, help_text="No slot is earlier.")
+    is_enabled = models.BooleanField("enabled", default=True)
+
+    objects = ScheduleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["database", "operation"]
+        constraints = [
+            models.UniqueConstraint(fields=["database", "operation"], name="backups_one_schedule_per_operation"),
+            models.CheckConstraint(
+                condition=(Q(interval__isnull=True) & ~Q(cron="")) | (Q(interval__isnull=False) & Q(cron="")),
+                name="backups_schedule_interval_or_cron",
+            ),
+            models.CheckConstraint(
+                condition=Q(interval__isnull=True) | Q(interval__gte=SHORTEST_INTERVAL),
+                name="backups_schedule_interval_long_enough",
+            ),
+            models.CheckConstraint(
+                condition=Q(operation__in=Operation.values), name="backups_schedule_operation_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_operation_display()} of {self.database}, {self.rhythm}"
+
+    @property
+    def rhythm(self) -> str:
+        """How often, in words."""
+        return f"every {self.interval}" if self.interval else f"at {self.cron} UTC"
+
+    @property
+    def slots(self) -> Slots:
+        """When it is due."""
+        if self.interval:
+            return IntervalSlots(starts_at=self.starts_at, interval=self.interval)
+        return CronSlots(starts_at=self.starts_at, expression=self.cron)
+
+    def clean(self) -> None:
+        if bool(self.interval) == bool(self.cron):
+            raise ValidationError("Give either an interval or a cron expression.")
+        if self.interval and self.interval < SHORTEST_INTERVAL:
+            raise ValidationError({"interval": "An interval is at least a minute."})

@@ -1,0 +1,19 @@
+"""What is done with databases, backups and drills."""
+
+from .backups import carry_out_backup, queue_backup
+from .databases import ensure_database
+from .drills import carry_out_drill, queue_drill
+from .retention import remove_old_backups
+from .scheduling import end_dead_runs, queue_due_runs, tick
+
+__all__ = [
+    "carry_out_backup",
+    "carry_out_drill",
+    "end_dead_runs",
+    "ensure_database",
+    "queue_backup",
+    "queue_drill",
+    "queue_due_runs",
+    "remove_old_backups",
+    "tick",
+]

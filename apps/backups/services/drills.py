@@ -1,0 +1,93 @@
+"""Drilling backups."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from apps.audit import services as audit
+from apps.backups.engines.drill import DrillReport, run_drill
+from apps.backups.exceptions import NothingToDrill, RunUnfinished
+from apps.backups.models import Backup, Database, DrillRun, Schedule
+from apps.common import runs
+from apps.common.clock import Clock, now
+
+from .observing import RESTORE_DRILL, observe
+from .storing import backup_storage
+
+TIMEOUT_SECONDS = 5.5 * 3600  # below CELERY_TASK_TIME_LIMIT, so that the run ends in its own words
+
+
+@transaction.atomic
+def queue_drill(
+    *,
+    database: Database,
+    backup: Backup | None = None,
+    actor: Any = None,
+    schedule: Schedule | None = None,
+    scheduled_for: datetime | None = None,
+    at: datetime | None = None,
+) -> DrillRun:
+    """Add a drill of the backup, or of whatever is the newest when it starts. Raises RunUnfinished, NothingToDrill."""
+    at = at or now()
+    if schedule is None:
+        _require_backup(database, backup)
+    try:
+        with transaction.atomic():
+            run = DrillRun.objects.create(
+                database=database,
+                backup=backup,
+                schedule=schedule,
+                scheduled_for=scheduled_for,
+                requested_by=actor,
+                queued_at=at,
+                sent_at=at,
+            )
+    except IntegrityError as error:
+        raise RunUnfinished(f"A backup of {database} is being drilled already. Wait until that drill ends.") from error
+    audit.record(action="drill.queued", subject=run, actor=actor)
+    return run
+
+
+def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
+    """Drill the backup and record the verdict. False means that another worker has the run."""
+    is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda result: _record(run, *result), clock=clock)
+    if is_mine:
+        observe(run.database, RESTORE_DRILL)
+    return is_mine
+
+
+def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
+    backup = run.backup or _require_backup(run.database)
+    report = run_drill(
+        storage=backup_storage(),
+        prefix=backup.storage_key,
+        now=clock(),
+        manifest_sha256=backup.manifest_sha256,
+        timeout_seconds=TIMEOUT_SECONDS,
+    )
+    return backup, report
+
+
+def _record(run: DrillRun, backup: Backup, report: DrillReport) -> dict[str, Any]:
+    audit.record(action="drill.finished", subject=run, details={"verdict": report.verdict.value, "backup": backup.pk})
+    return {
+        "backup": backup,
+        "verdict": report.verdict.value,
+        "findings": [vars(finding) for finding in report.findings],
+        "stages": list(report.stages.items()),
+        "rto_seconds": report.rto_seconds,
+        "rpo_seconds": report.rpo_seconds,
+        "tables": report.tables,
+        "rows": report.rows,
+        "size_bytes": report.size_bytes,
+    }
+
+
+def _require_backup(database: Database, backup: Backup | None = None) -> Backup:
+    if backup is not None and backup.removed_at is not None:
+        raise NothingToDrill(f"The backup {backup} was removed from the storage. Choose a newer one.")
+    backup = backup or database.backups.stored().newest_first().first()
+    if backup is None:
+        raise NothingToDrill(f"{database} has no backup yet. Take one first: manage.py backup {database}")
+    return backup

@@ -1,0 +1,100 @@
+"""Which runs are due, which were missed, which are dead. Beat only ticks; this decides."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Max
+
+from apps.audit import services as audit
+from apps.backups.exceptions import RunUnfinished
+from apps.backups.models import Backup, BackupRun, DrillRun, Operation, Schedule
+from apps.common import runs
+from apps.common.postgresql.throwaway import remove_orphans
+from apps.common.runs import RunStatus
+
+from .backups import queue_backup
+from .drills import queue_drill
+from .storing import backup_storage
+
+logger = structlog.get_logger(__name__)
+SENT_AGAIN_AFTER = timedelta(minutes=10)
+MODELS: dict[str, type[BackupRun] | type[DrillRun]] = {Operation.BACKUP: BackupRun, Operation.DRILL: DrillRun}
+
+
+def tick(*, at: datetime) -> list[BackupRun | DrillRun]:
+    """End dead runs, queue due ones, and return everything that a worker should be told of."""
+    end_dead_runs(at=at)
+    return [*queue_due_runs(at=at), *_take_forgotten_runs(at)]
+
+
+def end_dead_runs(*, at: datetime) -> int:
+    """End the runs whose worker died, and clear away what they left."""
+    dead = list(BackupRun.objects.overdue(at).select_related("database"))
+    ended = runs.reap(BackupRun, at=at) + runs.reap(DrillRun, at=at)
+    for run in dead:
+        if not Backup.objects.filter(run=run).exists():
+            backup_storage().delete(run.storage_key)
+    if ended:
+        remove_orphans()
+        logger.warning("dead_runs_ended", count=ended)
+    return ended
+
+
+def queue_due_runs(*, at: datetime) -> list[BackupRun | DrillRun]:
+    """Queue the newest due slot of each schedule, and record the older ones as missed."""
+    schedules = Schedule.objects.active().values_list("pk", flat=True)
+    queued = (queue_due_run(schedule_id=pk, at=at) for pk in schedules)
+    return [run for run in queued if run is not None]
+
+
+@transaction.atomic
+def queue_due_run(*, schedule_id: int, at: datetime) -> BackupRun | DrillRun | None:
+    """Queue the schedule's newest due slot. None when nothing is due, or while the last run goes on."""
+    # Another beat may tick at the same moment; whoever has the lock does the work.
+    locked = Schedule.objects.select_for_update(skip_locked=True, of=("self",)).select_related("database")
+    schedule = locked.filter(pk=schedule_id).first()
+    if schedule is None:
+        return None
+    model = MODELS[schedule.operation]
+    last = model.objects.filter(schedule=schedule).aggregate(last=Max("scheduled_for"))["last"]
+    due = schedule.slots.due(after=last, until=at)
+    if not due or model.objects.unfinished().filter(database=schedule.database).exists():
+        return None
+    *older, newest = due
+    if last is not None:  # before its first run, a schedule has promised nothing
+        _record_missed(schedule, older, at)
+    queue = queue_backup if model is BackupRun else queue_drill
+    try:
+        return queue(database=schedule.database, schedule=schedule, scheduled_for=newest, at=at)
+    except RunUnfinished:  # somebody asked for one just now; the slot stays due
+        return None
+
+
+def _record_missed(schedule: Schedule, slots: list[datetime], at: datetime) -> None:
+    if not slots:
+        return
+    model = MODELS[schedule.operation]
+    missed = [
+        model(
+            database=schedule.database,
+            schedule=schedule,
+            scheduled_for=slot,
+            queued_at=at,
+            finished_at=at,
+            status=RunStatus.MISSED,
+            error="Nobody was there to take this slot; a later one was caught up.",
+        )
+        for slot in slots
+    ]
+    model.objects.bulk_create(missed, ignore_conflicts=True)
+    audit.record(action=f"{schedule.operation}.missed", subject=schedule, details={"slots": slots})
+
+
+def _take_forgotten_runs(at: datetime) -> list[BackupRun | DrillRun]:
+    """Runs that were queued long ago and never claimed: their message was lost, or the workers are busy."""
+    forgotten: list[BackupRun | DrillRun] = []
+    for model in MODELS.values():
+        waiting = model.objects.filter(status=RunStatus.QUEUED, sent_at__lt=at - SENT_AGAIN_AFTER)
+        forgotten += [run for run in waiting if waiting.filter(pk=run.pk).update(sent_at=at)]
+    return forgotten
