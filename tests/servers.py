@@ -14,8 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-
-from psycopg.conninfo import make_conninfo
+from urllib.parse import urlsplit
 
 from apps.common import shell
 from apps.common.postgresql.binaries import newest_server_installation
@@ -50,7 +49,7 @@ def throwaway_redis() -> Iterator[str]:
 
 def url_on_test_server(database: str = "postgres") -> str:
     """The address of another database on the server of this test run."""
-    return make_conninfo(os.environ["DATABASE_URL"], dbname=database)
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
 
 
 def _binary() -> str:

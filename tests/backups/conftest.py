@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from pytest_django import Settings
 
 from apps.backups.engines.backup import take_backup
@@ -98,5 +97,5 @@ def database(environment: Environment, shop: Address, settings: Settings, tmp_pa
     """The shop as a database of the payments service, with a storage of this test alone."""
     settings.BACKUP_DIRECTORY = str(tmp_path / "backups")
     return Database.objects.create(
-        environment=environment, name="shop", connection_url=make_conninfo(**shop.parameters)
+        environment=environment, name="shop", connection_url=url_on_test_server(shop.database)
     )

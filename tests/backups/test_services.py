@@ -128,7 +128,7 @@ def test_a_drill_that_cannot_look_is_an_error_not_a_failure(
 
 def test_a_later_doubt_does_not_take_back_a_proof(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     backup = back_up(database)
-    drill(database)
+    assert drill(database).verdict == DrillVerdict.PROVEN
     monkeypatch.setattr("apps.backups.engines.drill.SERVER_BYTES", 1 << 60)
     drill(database)
 
@@ -297,7 +297,7 @@ def test_old_backups_go_and_the_newest_proven_one_stays(database: Database) -> N
     database.kept_backups = 2
     database.save()
     proven = back_up(database)
-    drill(database)
+    assert drill(database).verdict == DrillVerdict.PROVEN
     unproven = back_up(database)
     newer = [back_up(database), back_up(database)]
 

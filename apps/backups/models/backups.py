@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from .databases import Database
 from .runs import BackupRun, DrillRun, DrillVerdict
@@ -20,11 +20,11 @@ class BackupQuerySet(models.QuerySet["Backup"]):
 
     def proven(self) -> Self:
         """Restored and found equal by the newest drill that could look."""
-        return self.filter(Exists(_newest_verdict().filter(verdict=DrillVerdict.PROVEN)))
+        return self.alias(newest=_newest_verdict()).filter(newest=DrillVerdict.PROVEN)
 
     def refuted(self) -> Self:
         """Restored and found different, or not restorable, by the newest drill that could look."""
-        return self.filter(Exists(_newest_verdict().filter(verdict=DrillVerdict.FAILED)))
+        return self.alias(newest=_newest_verdict()).filter(newest=DrillVerdict.FAILED)
 
     def newest_first(self) -> Self:
         return self.order_by("-snapshot_at", "-pk")
@@ -71,7 +71,7 @@ class Backup(models.Model):
         return drill.verdict if drill else ""
 
 
-def _newest_verdict() -> models.QuerySet[DrillRun]:
-    verdicts = DrillRun.objects.filter(backup=OuterRef("pk"), verdict__in=DECISIVE)
-    newest = verdicts.order_by("-finished_at", "-pk").values("pk")[:1]
-    return DrillRun.objects.filter(pk=models.Subquery(newest))
+def _newest_verdict() -> models.Subquery:
+    """The verdict of the newest drill that could look, of each backup in the outer query."""
+    verdicts = DrillRun.objects.filter(backup=models.OuterRef("pk"), verdict__in=DECISIVE)
+    return models.Subquery(verdicts.order_by("-finished_at", "-pk").values("verdict")[:1])
