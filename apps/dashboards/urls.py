@@ -9,4 +9,5 @@ app_name = "dashboards"
 urlpatterns = [
     path("", admin.site.admin_view(views.portfolio), name="portfolio"),
     path("readiness/<slug:slug>/", admin.site.admin_view(views.readiness), name="readiness"),
+    path("readiness/<slug:slug>/check/", admin.site.admin_view(views.check), name="check"),
 ]

@@ -1,17 +1,29 @@
 """Staff pages across subjects: they parse, call and render."""
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from urllib.parse import urlencode
 
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError as BrokerUnreachable
+
+from apps.audit.audited_admin import staff_user
 from apps.catalog.exceptions import UnknownEnvironment, UnknownService
+from apps.catalog.models import Service
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.clock import now
 from apps.dashboards.selectors import portfolio as selectors
 from apps.dashboards.selectors.service_page import service_page
+from apps.roadmap.services.collecting import request_check
+from apps.roadmap.tasks import collect_all_evidence
 
 VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion")
+ASK_FOR_CHECKS = "roadmap.change_binding"
 
 
 def portfolio(request: HttpRequest) -> HttpResponse:
@@ -23,12 +35,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 def readiness(request: HttpRequest, slug: str) -> HttpResponse:
     """How ready a service is in an environment, the answer first."""
-    if not request.user.has_perms(VIEW_READINESS):
-        raise PermissionDenied
-    try:
-        service = find_service(slug)
-    except UnknownService as error:
-        raise Http404(error.message) from error
+    service = _service_to_read(request, slug)
     context = {**admin.site.each_context(request), "title": service.name, "service": service}
     try:
         environment = find_environment(service, request.GET.get("environment", ""))
@@ -36,3 +43,32 @@ def readiness(request: HttpRequest, slug: str) -> HttpResponse:
         return TemplateResponse(request, "dashboards/no_environment.html", {**context, "reason": error.message})
     page = service_page(environment=environment, at=now())
     return TemplateResponse(request, "dashboards/readiness.html", {**context, "page": page})
+
+
+@require_POST
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for everything about a service to be checked now. The answers come from the worker."""
+    service = _service_to_read(request, slug)
+    if not request.user.has_perm(ASK_FOR_CHECKS):
+        raise PermissionDenied
+    try:
+        environment = find_environment(service, request.POST.get("environment", ""))
+        request_check(environment=environment, actor=staff_user(request))
+        transaction.on_commit(lambda: collect_all_evidence.delay(environment.pk))
+    except UnknownEnvironment as error:
+        messages.error(request, error.message)
+    except BrokerUnreachable:
+        messages.error(request, "The queue does not answer, so nothing was checked. See Health, then try again.")
+    else:
+        messages.success(request, f"Every check of {environment} is asked now; the answers appear here as they come.")
+    query = f"?{urlencode({'environment': request.POST['environment']})}" if request.POST.get("environment") else ""
+    return redirect(reverse("dashboards:readiness", args=[slug]) + query)
+
+
+def _service_to_read(request: HttpRequest, slug: str) -> Service:
+    if not request.user.has_perms(VIEW_READINESS):
+        raise PermissionDenied
+    try:
+        return find_service(slug)
+    except UnknownService as error:
+        raise Http404(error.message) from error

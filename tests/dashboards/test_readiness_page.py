@@ -1,5 +1,7 @@
 """The readiness page of a service: what it says, to whom, and at what cost."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -7,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEvent
 from apps.catalog.models import Service
 from tests.dashboards.voyage import Voyage
 
@@ -103,6 +106,40 @@ def test_who_may_read_it(client: Client, voyage: Voyage, sam: User, eve: User) -
     assert client.get(PAGE).status_code == 403
     sam.groups.add(Group.objects.get(name="viewer"))
     assert client.get(PAGE).status_code == 200
+
+
+def test_everything_can_be_checked_again(
+    client: Client, olga: User, voyage: Voyage, django_capture_on_commit_callbacks: Any
+) -> None:
+    client.force_login(olga)
+
+    with django_capture_on_commit_callbacks(execute=True) as sent:
+        answer = client.post(f"{PAGE}check/", {"environment": "production"}, follow=True)
+
+    assert len(sent) == 1
+
+    assert answer.redirect_chain == [(f"{PAGE}?environment=production", 302)]
+    assert "Every check of payments production is asked now" in answer.content.decode()
+    assert AuditEvent.objects.filter(action="evidence.check_requested", actor=olga).count() == 1
+
+
+def test_who_may_ask_for_checks(client: Client, voyage: Voyage, sam: User) -> None:
+    client.force_login(sam)
+    sam.groups.add(Group.objects.get(name="viewer"))
+    assert "Check everything now" not in client.get(PAGE).content.decode()
+    assert client.post(f"{PAGE}check/").status_code == 403
+    sam.groups.add(Group.objects.get(name="operator"))
+    assert "Check everything now" in client.get(PAGE).content.decode()
+    assert client.post(f"{PAGE}check/").status_code == 302
+
+
+def test_a_check_needs_a_press_and_an_environment_that_exists(client: Client, olga: User, voyage: Voyage) -> None:
+    client.force_login(olga)
+
+    assert client.get(f"{PAGE}check/").status_code == 405
+    answer = client.post(f"{PAGE}check/", {"environment": "produktion"}, follow=True)
+    assert "has no environment &#x27;produktion&#x27;" in answer.content.decode()
+    assert not AuditEvent.objects.filter(action="evidence.check_requested").exists()
 
 
 def _queries(client: Client) -> int:

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import template
+from django.urls import reverse
 
 from apps.common.addresses import change_address
 from apps.common.clock import now
 from apps.common.statuses import look_of
 from apps.common.wording import about
 from apps.dashboards.engines.charts import draw_parts
+from apps.roadmap.models import Criterion
 from apps.roadmap.selectors.statuses import BindingEvidence, Contradiction, CriterionStatus
 
 register = template.Library()
@@ -53,7 +55,13 @@ def way_to_mend(contradiction: Contradiction) -> Way:
     """The one action that mends a contradiction."""
     if contradiction.kind == "decayed":
         return Way("Check again")
-    if contradiction.kind == "open-parts" and contradiction.milestone:
-        return Way("Open the milestone", change_address(contradiction.milestone))
-    subject = contradiction.criterion or contradiction.milestone
-    return Way("Open the criterion", change_address(subject) if subject else "")
+    if contradiction.criterion and contradiction.kind != "open-parts":
+        return Way("See the evidence", evidence_of(contradiction.criterion))
+    subject = contradiction.milestone or contradiction.criterion
+    return Way("Open the milestone", change_address(subject) if subject else "")
+
+
+@register.filter
+def evidence_of(criterion: Criterion) -> str:
+    """The address of the page with what proves a criterion, and where it is bound to checks."""
+    return reverse("admin:roadmap_criterion_evidence", args=[criterion.pk])
