@@ -34,7 +34,7 @@ def protection_of(database: Database) -> Protection:
 
 def databases_of(environment: Environment, name: str | None = None) -> list[Database]:
     """The environment's enabled databases, or the one of that name."""
-    databases = environment.databases.filter(is_enabled=True)
+    databases = Database.objects.filter(environment=environment, is_enabled=True)
     return list(databases.filter(name=name) if name else databases)
 
 

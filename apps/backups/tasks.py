@@ -1,6 +1,9 @@
 """The worker's side: an id in, one service called, safe to deliver twice."""
 
+from functools import partial
+
 from celery import shared_task
+from django.db import transaction
 
 from apps.backups import services
 from apps.backups.models import BackupRun, DrillRun
@@ -29,4 +32,4 @@ def tick() -> None:
 def send(run: BackupRun | DrillRun) -> None:
     """Tell a worker of a queued run, once the transaction that queued it is committed."""
     task = carry_out_backup if isinstance(run, BackupRun) else carry_out_drill
-    task.delay_on_commit(run.pk)
+    transaction.on_commit(partial(task.delay, run.pk))

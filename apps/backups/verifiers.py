@@ -114,10 +114,15 @@ class RestoreDrill(Verifier):
             raise NothingYet("Not every database has been drilled yet. Press “Drill now”, or wait for the schedule.")
         worst = min(drills, key=lambda drill: (WORST_FIRST.index(DrillVerdict(drill.outcome)), drill.finished_at))
         oldest = min(drill.finished_at for drill in drills if drill.finished_at)
-        common = {"observed_at": oldest, "subject": str(worst), "source": f"/admin/backups/drillrun/{worst.pk}/change/"}
-        if worst.outcome == DrillVerdict.COULD_NOT_VERIFY:
-            return Observation(facts={}, error=f"The drill could not verify the backup: {_reason(worst)}", **common)
-        return Observation(facts=_drill_facts(drills, worst), summary=_drill_summary(drills, worst), **common)
+        is_open = worst.outcome == DrillVerdict.COULD_NOT_VERIFY
+        return Observation(
+            facts={} if is_open else _drill_facts(drills, worst),
+            observed_at=oldest,
+            subject=str(worst),
+            summary="" if is_open else _drill_summary(drills, worst),
+            source=f"/admin/backups/drillrun/{worst.pk}/change/",
+            error=f"The drill could not verify the backup: {_reason(worst)}" if is_open else "",
+        )
 
     def suggest(self, text: str) -> Suggestion | None:
         limits = [limit for name in ("RTO", "RPO") if (limit := _read_limit(text, name))]

@@ -15,6 +15,7 @@ from apps.common.exceptions import OperationError
 
 logger = structlog.get_logger(__name__)
 Result = TypeVar("Result")
+AnyRun = TypeVar("AnyRun", bound="Run", covariant=True)
 
 LEASE = timedelta(minutes=2)
 UNEXPECTED_ERROR = "Unexpected error; the log has the details."
@@ -35,7 +36,7 @@ class RunStatus(models.TextChoices):
 UNFINISHED = [RunStatus.QUEUED, RunStatus.RUNNING]
 
 
-class RunQuerySet(models.QuerySet):
+class RunQuerySet(models.QuerySet[AnyRun]):
     """Named filters of runs."""
 
     def unfinished(self) -> Self:

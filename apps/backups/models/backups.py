@@ -8,8 +8,6 @@ from django.db.models import Q
 from .databases import Database
 from .runs import BackupRun, DrillRun, DrillVerdict
 
-DECISIVE = [DrillVerdict.PROVEN, DrillVerdict.FAILED]
-
 
 class BackupQuerySet(models.QuerySet["Backup"]):
     """Named filters of backups."""
@@ -67,11 +65,11 @@ class Backup(models.Model):
     @property
     def newest_verdict(self) -> str:
         """What the newest drill that could look said of it; empty when there is none."""
-        drill = self.drills.filter(verdict__in=DECISIVE).order_by("-finished_at").first()
+        drill = self.drills.decisive().order_by("-finished_at").first()
         return drill.verdict if drill else ""
 
 
 def _newest_verdict() -> models.Subquery:
     """The verdict of the newest drill that could look, of each backup in the outer query."""
-    verdicts = DrillRun.objects.filter(backup=models.OuterRef("pk"), verdict__in=DECISIVE)
+    verdicts = DrillRun.objects.decisive().filter(backup=models.OuterRef("pk"))
     return models.Subquery(verdicts.order_by("-finished_at", "-pk").values("verdict")[:1])

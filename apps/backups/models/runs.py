@@ -1,12 +1,12 @@
 """Backups and drills as rows: queued, running, ended, missed."""
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.common.runs import UNFINISHED, Run, RunStatus
+from apps.common.runs import UNFINISHED, Run, RunQuerySet, RunStatus
 
 from .databases import Database
 from .schedules import Schedule
@@ -53,8 +53,14 @@ class DatabaseRun(Run):
         return self.scheduled_for is not None
 
 
+class BackupRunQuerySet(RunQuerySet["BackupRun"]):
+    """Named filters of backup runs."""
+
+
 class BackupRun(DatabaseRun):
     """One attempt to back up one database, kept whether or not it worked."""
+
+    objects: ClassVar = BackupRunQuerySet.as_manager()
 
     class Meta(DatabaseRun.Meta):
         verbose_name = "backup run"
@@ -74,6 +80,14 @@ class DrillVerdict(models.TextChoices):
     PROVEN = "proven", "Proven"
     FAILED = "failed", "Failed"
     COULD_NOT_VERIFY = "could_not_verify", "Could not verify"
+
+
+class DrillRunQuerySet(RunQuerySet["DrillRun"]):
+    """Named filters of drills."""
+
+    def decisive(self) -> Self:
+        """Those that could look, and so said something of their backup."""
+        return self.filter(verdict__in=[DrillVerdict.PROVEN, DrillVerdict.FAILED])
 
 
 class DrillRun(DatabaseRun):
@@ -96,6 +110,8 @@ class DrillRun(DatabaseRun):
     tables = models.PositiveIntegerField(null=True, editable=False)
     rows = models.PositiveBigIntegerField(null=True, editable=False)
     size_bytes = models.PositiveBigIntegerField("size of the database", null=True, editable=False)
+
+    objects: ClassVar = DrillRunQuerySet.as_manager()
 
     class Meta(DatabaseRun.Meta):
         verbose_name = "drill"

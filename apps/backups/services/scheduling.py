@@ -1,6 +1,7 @@
 """Which runs are due, which were missed, which are dead. Beat only ticks; this decides."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -75,7 +76,7 @@ def _record_missed(schedule: Schedule, slots: list[datetime], at: datetime) -> N
     if not slots:
         return
     model = MODELS[schedule.operation]
-    missed = [
+    missed: list[Any] = [
         model(
             database=schedule.database,
             schedule=schedule,
