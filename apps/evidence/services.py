@@ -86,8 +86,8 @@ def collect(
 def _check(verifier: Verifier, observation: Observation, parameters: dict[str, Any], at: datetime) -> None:
     if observation.observed_at > at + CLOCK_SKEW:
         raise EvidenceRefused(f"{verifier.key}: observed_at lies in the future; check the clock of what sent it.")
-    _check_schema(verifier, "parameters", parameters, verifier.parameters_schema)
-    if not observation.error:
+    if not observation.error:  # an error may be about those very parameters
+        _check_schema(verifier, "parameters", parameters, verifier.parameters_schema)
         _check_schema(verifier, "facts", dict(observation.facts), verifier.facts_schema)
 
 
