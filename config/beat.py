@@ -1,5 +1,7 @@
 """Beat's scheduler: of several beats one ticks, the others stand by, and its pulse shows that it works."""
 
+import os
+import socket
 import time
 from typing import Any
 
@@ -19,6 +21,11 @@ STAND_BY_SECONDS = 2.0
 PULSE_SECONDS = 5.0
 # The server must notice within seconds that the leader's machine is gone, to give the lock to another.
 _KEEPALIVES = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+
+
+def leader_name(process_id: int) -> str:
+    """What the database server shows as the name of the leader's connection."""
+    return f"seaworthy-beat {socket.gethostname()[:40]} {process_id}"
 
 
 class LeaderLock:
@@ -49,7 +56,7 @@ class LeaderLock:
     def _take(self) -> psycopg.Connection[Any] | None:
         parameters = connection.get_connection_params()
         chosen = {name: parameters[name] for name in _LIBPQ_PARAMETERS & parameters.keys()}
-        own = psycopg.connect(**chosen, autocommit=True, application_name="seaworthy-beat-leader")
+        own = psycopg.connect(**chosen, autocommit=True, application_name=leader_name(os.getpid()))
         own.execute(_KEEPALIVES)
         row = own.execute("SELECT pg_try_advisory_lock(%s)", [self._key]).fetchone()
         if row is not None and row[0]:
@@ -66,6 +73,8 @@ _LIBPQ_PARAMETERS = {
 
 class LeaderScheduler(DatabaseScheduler):
     """The schedule in the database, ticked by the beat that holds the leader's lock."""
+
+    _schedule: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lock = LeaderLock()
@@ -89,6 +98,12 @@ class LeaderScheduler(DatabaseScheduler):
     def enabled_models_qs(self) -> QuerySet:
         """Every enabled entry. The stock scheduler leaves out crontabs that lie hours away, and then misses them."""
         return self.Model.objects.enabled()
+
+    def reserve(self, entry: Any) -> Any:
+        """Note that the entry is sent, also where the stock scheduler forgets to: a new heap would send it again."""
+        following = super().reserve(entry)
+        self._schedule[following.name] = following
+        return following
 
     def close(self) -> None:
         """Write what is unwritten, and let another beat lead at once."""

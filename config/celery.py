@@ -11,7 +11,7 @@ from config.env import settings_module
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_module())
 
-app = Celery("seaworthy", fixups={"config.worker_connections:fixup"})
+app = Celery("seaworthy", fixups=["config.worker_connections:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()

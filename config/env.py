@@ -87,8 +87,10 @@ class Environment:
         """The variable as the configuration of a PostgreSQL database. Other databases are a problem."""
 
         def parse(value: str) -> dict[str, Any]:
-            configuration = environ.Env.db_url_config(value)
-            if configuration.get("ENGINE") != "django.db.backends.postgresql" or not configuration.get("NAME"):
+            # Asked before the library is: its warnings about other addresses show them, password and all.
+            is_postgresql = value.partition("://")[0] in {"postgres", "postgresql"}
+            configuration = environ.Env.db_url_config(value) if is_postgresql else {}
+            if not configuration.get("NAME"):
                 raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:port/name")
             return dict(configuration)
 

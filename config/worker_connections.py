@@ -3,7 +3,7 @@
 from typing import Any
 
 from celery import Celery
-from celery.fixups.django import DjangoFixup, DjangoWorkerFixup
+from celery.fixups.django import DjangoFixup, DjangoWorkerFixup  # type: ignore[attr-defined]
 from django.db import close_old_connections
 
 
@@ -17,8 +17,11 @@ class KeepConnections(DjangoWorkerFixup):
 class Fixup(DjangoFixup):
     """Celery's support of Django, with the above in its workers."""
 
+    _worker_fixup: DjangoWorkerFixup | None
+
     @property
     def worker_fixup(self) -> DjangoWorkerFixup:
+        # Made late: it reads settings, which are not there yet when the application is made.
         if self._worker_fixup is None:
             self._worker_fixup = KeepConnections(self.app)
         return self._worker_fixup
@@ -30,4 +33,6 @@ class Fixup(DjangoFixup):
 
 def fixup(app: Celery) -> DjangoFixup:
     """Install it; Celery calls this once."""
-    return Fixup(app).install()
+    installed = Fixup(app)
+    installed.install()
+    return installed
