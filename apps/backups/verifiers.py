@@ -47,6 +47,7 @@ class Recent(Verifier):
             "duration_seconds": SECONDS,
         },
         "required": ["databases", "without_backup"],
+        "additionalProperties": False,
     }
     parameters_schema = PARAMETERS
     default_rule = {"fact": "without_backup", "operator": "==", "value": 0}
@@ -101,6 +102,7 @@ class RestoreDrill(Verifier):
             "size_bytes": BYTES,
         },
         "required": ["verdict", "databases", "findings"],
+        "additionalProperties": False,
     }
     parameters_schema = PARAMETERS
     default_rule = {"fact": "verdict", "operator": "==", "value": DrillVerdict.PROVEN.value}

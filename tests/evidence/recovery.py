@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from apps.evidence import register
-from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Suggestion, Verifier
+from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Verifier
 
 
 class Recovery(Verifier):
@@ -28,6 +28,7 @@ class Recovery(Verifier):
     default_rule = {"fact": "verdict", "operator": "==", "value": "proven"}
     default_ttl = timedelta(days=7)
     longest_ttl = timedelta(days=30)
+    phrases = ("sea trial*",)
 
     def __init__(self) -> None:
         self.shelf: list[dict[str, Any] | Exception] = []
@@ -41,10 +42,6 @@ class Recovery(Verifier):
         if isinstance(answer, Exception):
             raise answer
         return Observation(facts=answer, observed_at=context.now, subject=str(context.environment), summary="Rehearsed")
-
-    def suggest(self, text: str) -> Suggestion | None:
-        position = text.casefold().find("restore drill")
-        return Suggestion(text[position : position + 13]) if position >= 0 else None
 
 
 @contextmanager

@@ -22,5 +22,5 @@ def milestone(service):
 @pytest.fixture
 def criterion(service, milestone):
     return Criterion.objects.create(
-        service=service, milestone=milestone, text="A restore drill; a rehearsed rollback.", claim="done", line=7
+        service=service, milestone=milestone, text="A sea trial; a rehearsed rollback.", claim="done", line=7
     )

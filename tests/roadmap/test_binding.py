@@ -16,7 +16,7 @@ def suggestion(recovery, criterion):
 
 
 def test_a_suggestion_is_for_the_clause_that_speaks_of_it_and_waits(suggestion, criterion):
-    assert (suggestion.verifier_key, suggestion.clause) == ("tests.recovery", "A restore drill")
+    assert (suggestion.verifier_key, suggestion.clause) == ("tests.recovery", "A sea trial")
     assert suggestion.state == "suggested"
     assert list(criterion.bindings.suggested()) == [suggestion]
     assert suggestion.history.count() == 1
@@ -106,6 +106,6 @@ def test_the_database_refuses_a_decision_without_its_instant(recovery, criterion
 
 
 def test_the_number_of_queries_of_suggesting_does_not_grow(recovery, service, django_assert_max_num_queries):
-    criteria = [Criterion.objects.create(service=service, text=f"Restore drill {number}") for number in range(12)]
+    criteria = [Criterion.objects.create(service=service, text=f"Sea trial {number}") for number in range(12)]
     with django_assert_max_num_queries(12):
         assert len(suggest_bindings(criteria=criteria)) == 12

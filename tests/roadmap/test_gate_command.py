@@ -43,7 +43,7 @@ def test_it_exits_0_when_everything_required_is_proven(proven):
 def test_it_exits_1_when_a_criterion_blocks(criterion, environment):
     code, stdout, _ = ask("payments")
     assert code == 1
-    assert "✕ Unverified. M5 CI/CD: A restore drill; a rehearsed rollback." in stdout
+    assert "✕ Unverified. M5 CI/CD: A sea trial; a rehearsed rollback." in stdout
     assert "→ Bind it to a check." in stdout
 
 

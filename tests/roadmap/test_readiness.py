@@ -26,7 +26,7 @@ def test_passing_evidence_of_the_whole_criterion_verifies_a_claim(recovery, envi
 
 
 def test_a_clause_without_a_binding_leaves_the_criterion_unproven(recovery, environment, criterion):
-    bind(criterion, "A restore drill")
+    bind(criterion, "A sea trial")
     observe(environment, NOW - DAY)
     status = only_criterion(environment)
     assert (status.evidence, status.standing) == (EvidenceState.UNBOUND, Standing.UNVERIFIED)
@@ -171,7 +171,7 @@ def test_a_proof_that_ran_out_is_said_with_its_age(recovery, environment, criter
     observe(environment, NOW - 5 * DAY)
     (contradiction,) = readiness(environment=environment, at=NOW).contradictions
     assert contradiction.sentence == (
-        "M5 CI/CD: “A restore drill; a rehearsed rollback” was proven; its proof ran out 4 days ago."
+        "M5 CI/CD: “A sea trial; a rehearsed rollback” was proven; its proof ran out 4 days ago."
     )
     assert contradiction.action == "Run tests.recovery again."
 
@@ -202,7 +202,7 @@ def test_it_flags_owners_missing_placeholders_and_dates_gone_by(environment, mil
     assert [(flag.kind, flag.sentence) for flag in flags] == [
         ("overdue", "M5 CI/CD is 4 weeks late."),
         ("owner-missing", "M5 CI/CD has no owner."),
-        ("placeholder", "“A restore drill; a rehearsed rollback” holds values that nobody has set."),
+        ("placeholder", "“A sea trial; a rehearsed rollback” holds values that nobody has set."),
     ]
 
 

@@ -11,8 +11,8 @@ PROVEN = {"fact": "verdict", "operator": "==", "value": "proven"}
 @pytest.mark.parametrize(
     ("text", "phrase", "found"),
     [
-        ("Successful Restore-Drill from latest backup", "restore drill", "Restore-Drill"),
-        ("a restore of the latest drill", "restore drill", None),
+        ("Successful Sea-Trial from latest backup", "sea trial", "Sea-Trial"),
+        ("a sea without any trial", "sea trial", None),
         ("restore of the latest backup test", "restore ~ test", "restore of the latest backup test"),
         ("restore; then test", "restore ~ test", None),
         ("restore test", "restore ~ test", "restore test"),
@@ -31,15 +31,15 @@ def test_the_first_phrase_in_the_text_wins():
 
 
 def test_each_clause_gets_the_verifiers_that_speak_of_it():
-    text = "A restore drill with RTO < 1 hour; dashboards are live; another restore drill."
+    text = "A sea trial with RTO < 1 hour; dashboards are live; another sea trial."
     first, second = propose(text, [Recovery()])
-    assert first.clause == "A restore drill with RTO < 1 hour"
+    assert first.clause == "A sea trial with RTO < 1 hour"
     assert first.rule == {"all": [PROVEN, {"fact": "rto_seconds", "operator": "<", "value": 3600, "unit": "s"}]}
-    assert (second.clause, second.rule) == ("another restore drill.", None)
+    assert (second.clause, second.rule) == ("another sea trial.", None)
 
 
 def test_a_single_clause_is_the_whole_criterion():
-    (proposal,) = propose("Successful restore drill", [Recovery()])
+    (proposal,) = propose("Successful sea trial", [Recovery()])
     assert (proposal.clause, proposal.rule) == ("", None)
 
 

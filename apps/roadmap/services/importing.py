@@ -12,7 +12,8 @@ from apps.catalog.models import Service
 from apps.common.clock import now as present
 from apps.roadmap.engines.entries import Milestone, Owner, ParsedDocument, Task, WorkItem
 from apps.roadmap.engines.parser import PARSER_VERSION, parse_document
-from apps.roadmap.models import Document, DocumentBlock, DocumentRevision
+from apps.roadmap.models import Criterion, Document, DocumentBlock, DocumentRevision
+from apps.roadmap.services.binding import suggest_bindings
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.merging import Changes, merge_entries
 from apps.roadmap.services.values import Teams
@@ -61,6 +62,8 @@ def import_document(
         return _report(document, parsed, raw, Changes(), is_unchanged=True, is_dry_run=dry_run)
     _store_revision(document, parsed, raw, digest, actor, now)
     changes = merge_entries(document, parsed, actor=actor, now=now)
+    criteria = Criterion.objects.current().filter(document=document).select_related("service")
+    suggest_bindings(criteria=criteria, actor=actor)
     report = _report(document, parsed, raw, changes, is_dry_run=dry_run)
     audit.record(action="document.imported", subject=document, actor=actor, details=_details(digest, changes))
     if dry_run:
