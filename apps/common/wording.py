@@ -1,6 +1,7 @@
 """Durations, ages, sizes and dates in words that a person can use."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 UNITS = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
 COARSE_UNITS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
@@ -71,6 +72,11 @@ def size_in_words(size_bytes: int) -> str:
             return f"{size:.{0 if unit == 'B' else _decimals(size)}f} {unit}"
         size /= 1000
     return f"{size:.{_decimals(size)}f} TB"
+
+
+def amount_in_words(amount: Decimal) -> str:
+    """An amount without needless zeros: `12`, `0.025`, `26.5`."""
+    return f"{amount.normalize():f}"
 
 
 def instant_in_words(instant: datetime) -> str:

@@ -1,12 +1,14 @@
 """Figures in words."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.common import wording
+from apps.common.templatetags.seaworthy import marked
 
 NOON = datetime(2025, 11, 20, 12, tzinfo=UTC)
 
@@ -82,3 +84,12 @@ def test_every_duration_has_a_figure_and_a_unit(length: timedelta) -> None:
 
     assert words[0].isdigit()
     assert " " in words
+
+
+@pytest.mark.parametrize(("amount", "words"), [("12.00", "12"), ("0.025", "0.025"), ("26.50", "26.5"), ("100", "100")])
+def test_an_amount_has_no_needless_zeros(amount: str, words: str) -> None:
+    assert wording.amount_in_words(Decimal(amount)) == words
+
+
+def test_code_in_a_line_is_marked_and_nothing_in_it_is_trusted() -> None:
+    assert marked("`<b>` is **not** <i>") == "<code>&lt;b&gt;</code> is <b>not</b> &lt;i&gt;"

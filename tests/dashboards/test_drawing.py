@@ -1,6 +1,6 @@
 """Charts and the timeline, as coordinates."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,10 +42,10 @@ def test_everything_stays_inside_the_drawing(targets: list[tuple[date | None, da
 
 
 def test_a_long_roadmap_is_ticked_by_months() -> None:
-    timeline = draw_timeline([Span("M", TODAY - timedelta(days=700), TODAY, "proven")], today=TODAY)
+    timeline = draw_timeline([Span("M", date(2024, 1, 1), TODAY, "proven")], today=TODAY)
 
     assert timeline is not None
-    assert {tick.label.split()[0] for tick in timeline.ticks} == {"1"}
+    assert [tick.label for tick in timeline.ticks][:2] == ["Feb 2024", "May 2024"]
 
 
 def test_a_spark_ends_at_the_newest_value() -> None:

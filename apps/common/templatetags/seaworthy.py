@@ -1,11 +1,13 @@
 """What every page may use: statuses, meters, and figures in words."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from django import template
 from django.db.models import Model
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from apps.common import addresses, wording
 from apps.common.clock import now
@@ -88,6 +90,19 @@ def late(target_on: date | None) -> str:
 def on(day: date | None, precision: str = "day") -> str:
     """A date, as exact as it was said."""
     return wording.date_in_words(day, str(precision)) if day else ""
+
+
+@register.filter
+def amount(value: Decimal | None) -> str:
+    """An amount without needless zeros."""
+    return wording.amount_in_words(value) if value is not None else ""
+
+
+@register.filter(is_safe=True)
+def marked(text: str) -> SafeString:
+    """A line of Markdown with its code and its emphasis; everything else stays as it is written."""
+    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return mark_safe(re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", safe))  # noqa: S308  escaped in the line before
 
 
 @register.filter

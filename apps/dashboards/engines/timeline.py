@@ -80,7 +80,7 @@ def draw_timeline(spans: Sequence[Span], *, today: date) -> Timeline | None:
     time = f"from {date_in_words(first)} to {date_in_words(last)}"
     return Timeline(
         bars=tuple(_bar(span, start, number, scale) for number, (span, start) in rows),
-        ticks=tuple(Tick(scale.x(day), f"{day.day} {day:%b}") for day in _tick_days(first, last)),
+        ticks=tuple(Tick(scale.x(day), label) for day, label in _ticks(first, last)),
         now_x=scale.x(today),
         summary=f"{len(spans)} targets {time}; today is {date_in_words(today)}.",
     )
@@ -116,14 +116,16 @@ def _bar(span: Span, start: date, number: int, scale: _Scale) -> Bar:
     )
 
 
-def _tick_days(first: date, last: date) -> Iterator[date]:
+def _ticks(first: date, last: date) -> Iterator[tuple[date, str]]:
     """Mondays of a short time, firsts of the month of a long one."""
     weeks = (last - first).days // 7
     if weeks <= 3 * _TICKS:
         step, day = timedelta(weeks=weeks // _TICKS + 1), first + timedelta(days=-first.weekday() % 7)
         while day <= last:
-            yield day
+            yield day, f"{day.day} {day:%b}"
             day += step
         return
     months = range(first.year * 12 + first.month, last.year * 12 + last.month, max(weeks // 4 // _TICKS, 1))
-    yield from (date(month // 12, month % 12 + 1, 1) for month in months)
+    for month in months:
+        day = date(month // 12, month % 12 + 1, 1)
+        yield day, f"{day:%b %Y}"

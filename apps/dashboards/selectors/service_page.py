@@ -8,6 +8,7 @@ from itertools import groupby
 from apps.catalog.models import Environment
 from apps.common.statuses import look_of
 from apps.dashboards.engines.timeline import Span, Timeline, draw_timeline
+from apps.dashboards.selectors.recovery import Recovery, recovery
 from apps.roadmap.engines.gate import GateAnswer
 from apps.roadmap.models import CostLine, Risk, WorkItem
 from apps.roadmap.selectors.gate import gate_of
@@ -44,6 +45,7 @@ class ServicePage:
 
     readiness: Readiness
     gate: GateAnswer
+    recovery: Recovery | None
     environments: tuple[Environment, ...]
     groups: tuple[CriteriaGroup, ...]
     flags: tuple[FlagGroup, ...]
@@ -73,6 +75,7 @@ def service_page(*, environment: Environment, at: datetime) -> ServicePage:
     return ServicePage(
         readiness=known,
         gate=gate_of(known),
+        recovery=recovery(environment, at=at),
         environments=tuple(service.environments.all()),
         groups=tuple(_groups(known.loose_criteria)),
         flags=tuple(_flag_groups(known.flags)),
