@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from apps.backups.models import Backup, Database, DrillRun
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
 from apps.catalog.models import Environment
+from apps.common.runs import RunStatus
+
+ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.ERRORED]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,35 @@ def protection_of(database: Database) -> Protection:
     )
 
 
+def with_protection(databases: QuerySet[Database]) -> QuerySet[Database]:
+    """The databases with the figures of their protection, in one query whatever their number."""
+    stored = Backup.objects.stored().filter(database=OuterRef("pk")).newest_first()
+    ended = DrillRun.objects.filter(database=OuterRef("pk"), status__in=ENDED).order_by("-finished_at")
+    outcome = Case(
+        When(~Q(verdict=""), then=F("verdict")), default=Value(DrillVerdict.COULD_NOT_VERIFY), output_field=CharField()
+    )
+    measured = ended.filter(rto_seconds__isnull=False)
+    return databases.annotate(
+        newest_at=Subquery(stored.values("snapshot_at")[:1]),
+        newest_proven_at=Subquery(stored.proven().values("snapshot_at")[:1]),
+        last_outcome=Subquery(ended.annotate(came_to=outcome).values("came_to")[:1]),
+        last_rto_seconds=Subquery(measured.values("rto_seconds")[:1]),
+    )
+
+
+def fingerprint_summary(backup: Backup) -> list[tuple[str, int]]:
+    """How many of each kind of thing a drill of the backup compares, the most important first."""
+    fingerprint = backup.fingerprint
+    kinds = [(kind, len(found)) for kind, found in fingerprint["objects"].items() if kind not in {"database", "table"}]
+    return [
+        ("table", backup.tables),
+        ("row", backup.rows),
+        *((kind, count) for kind, count in kinds if count),
+        ("extension", len(fingerprint["extensions"])),
+        ("large object", fingerprint["large_objects"]["count"]),
+    ]
+
+
 def databases_of(environment: Environment, name: str | None = None) -> list[Database]:
     """The environment's enabled databases, or the one of that name."""
     databases = Database.objects.filter(environment=environment, is_enabled=True)
@@ -40,7 +74,7 @@ def databases_of(environment: Environment, name: str | None = None) -> list[Data
 
 def last_drill(database: Database) -> DrillRun | None:
     """The newest drill that ended by itself, whatever came of it."""
-    ended = database.drillruns.filter(status__in=["succeeded", "failed", "errored"])
+    ended = database.drillruns.filter(status__in=ENDED)
     return ended.select_related("backup").order_by("-finished_at").first()
 
 

@@ -16,6 +16,10 @@ class BackupQuerySet(models.QuerySet["Backup"]):
         """Still in the storage."""
         return self.filter(removed_at__isnull=True)
 
+    def with_newest_verdict(self) -> Self:
+        """With `drilled_as`: what the newest drill that could look said, or None."""
+        return self.annotate(drilled_as=_newest_verdict())
+
     def proven(self) -> Self:
         """Restored and found equal by the newest drill that could look."""
         return self.alias(newest=_newest_verdict()).filter(newest=DrillVerdict.PROVEN)

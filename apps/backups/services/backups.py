@@ -42,7 +42,9 @@ def queue_backup(
                 sent_at=at,
             )
     except IntegrityError as error:
-        raise RunUnfinished(f"{database} is being backed up already. Wait until that run has ended.") from error
+        raise RunUnfinished(
+            f"The database {database} is being backed up already. Wait until that run has ended."
+        ) from error
     audit.record(action="backup.queued", subject=run, actor=actor)
     return run
 

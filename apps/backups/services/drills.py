@@ -89,5 +89,5 @@ def _require_backup(database: Database, backup: Backup | None = None) -> Backup:
         raise NothingToDrill(f"The backup {backup} was removed from the storage. Choose a newer one.")
     backup = backup or database.backups.stored().newest_first().first()
     if backup is None:
-        raise NothingToDrill(f"{database} has no backup yet. Take one first: manage.py backup {database}")
+        raise NothingToDrill(f"The database {database} has no backup yet. Take one first: manage.py backup {database}")
     return backup

@@ -1,0 +1,59 @@
+"""Cells of lists, and the bar of a run's stages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.common.clock import now
+from apps.common.statuses import look_of
+from apps.common.wording import age_in_words, duration_in_words, instant_in_words
+
+BAR_WIDTH = 1000
+SHADES = "abcde"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a run, with its place in the bar."""
+
+    name: str
+    seconds: float
+    left: float
+    width: float
+    shade: str
+
+
+def stage_bar(stages: Sequence[tuple[str, float]]) -> list[Stage]:
+    """The stages side by side, each as wide as its share of the time."""
+    total = sum(seconds for _, seconds in stages) or 1.0
+    placed, left = [], 0.0
+    for number, (name, seconds) in enumerate(stages):
+        width = seconds / total * BAR_WIDTH
+        placed.append(Stage(name, seconds, round(left, 1), round(width, 1), SHADES[number % len(SHADES)]))
+        left += width
+    return placed
+
+
+def status_cell(value: object) -> SafeString:
+    """A status as a word with its shape and colour."""
+    return render_to_string("seaworthy/_status.html", {"look": look_of(value)})
+
+
+def age_cell(instant: datetime | None) -> SafeString | None:
+    """How long ago, with the instant in the title."""
+    if instant is None:
+        return None
+    return format_html('<time title="{}">{}</time>', instant_in_words(instant), age_in_words(instant, at=now()))
+
+
+def objective_cell(measured: timedelta | None, objective: timedelta) -> SafeString | None:
+    """A measured time, marked when it is beyond its objective."""
+    if measured is None:
+        return None
+    words = duration_in_words(measured)
+    beyond = format_html('<div class="sub late">objective: {}</div>', duration_in_words(objective))
+    return format_html("{}{}", words, beyond if measured > objective else "")
