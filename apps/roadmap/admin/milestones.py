@@ -1,0 +1,137 @@
+"""Milestones and work items in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from apps.common.clock import now
+from apps.roadmap.admin.entries import (
+    PLACE,
+    ClaimActions,
+    EntryAdmin,
+    PresenceFilter,
+    TargetForm,
+    apply_target,
+    ask_and_apply,
+)
+from apps.roadmap.models import Claim, Criterion, Milestone, Task, WorkItem
+
+FINISHED = (Claim.DONE, Claim.NOT_APPLICABLE)
+PRESENT = Q(tasks__orphaned_at__isnull=True)
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    """Milestones whose target is over and that nobody calls done."""
+
+    title = "target"
+    parameter_name = "target"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("overdue", "Overdue"), ("ahead", "Ahead"), ("none", "No date")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        today = now().date()
+        if self.value() == "overdue":
+            return queryset.filter(target_on__lt=today).exclude(claim__in=FINISHED)
+        if self.value() == "ahead":
+            return queryset.filter(target_on__gte=today)
+        return queryset.filter(target_on__isnull=True) if self.value() == "none" else queryset
+
+
+class EntryInline(admin.TabularInline):
+    """What stands under a milestone or work item, changed in place."""
+
+    extra = 0
+    show_change_link = True
+    autocomplete_fields = ["owner"]
+    fields = ["text", "claim", "owner"]
+    ordering = ["position", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(orphaned_at__isnull=True).select_related("owner")
+
+
+class TaskInline(EntryInline):
+    model = Task
+
+
+class CriterionInline(EntryInline):
+    model = Criterion
+    fields = ["text", "claim", "requirement", "owner"]
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(ClaimActions):
+    list_display = ["name", "service", "claim", "owned_by", "target_on", "standing_of_target", "task_count", "priority"]
+    list_display_links = ["name"]
+    list_editable = ["claim", "target_on"]
+    list_filter = ["service", "claim", OverdueFilter, "owners", "kind", "priority", PresenceFilter]
+    search_fields = ["code", "title", "objectives"]
+    date_hierarchy = "target_on"
+    filter_horizontal = ["owners"]
+    inlines = [TaskInline, CriterionInline]
+    actions = [*ClaimActions.actions, "set_target_date"]
+    fieldsets = [
+        (None, {"fields": ["service", ("code", "title"), ("claim", "priority", "kind"), "owners", "objectives"]}),
+        ("Target", {"fields": [("target_starts_on", "target_on", "target_precision")]}),
+        PLACE,
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Milestone]:
+        tasks = Count("tasks", PRESENT, distinct=True)
+        finished = Count("tasks", PRESENT & Q(tasks__claim__in=FINISHED), distinct=True)
+        return (
+            super().get_queryset(request).prefetch_related("owners").annotate(tasks_all=tasks, tasks_finished=finished)
+        )
+
+    @admin.display(description="milestone", ordering="position")
+    def name(self, milestone: Milestone) -> str:
+        return str(milestone)
+
+    @admin.display(description="owners")
+    def owned_by(self, milestone: Milestone) -> str:
+        return ", ".join(team.name for team in milestone.owners.all()) or "nobody"
+
+    @admin.display(description="overdue")
+    def standing_of_target(self, milestone: Milestone) -> str:
+        if not milestone.is_overdue(now()) or milestone.target_on is None:
+            return ""
+        days = (now().date() - milestone.target_on).days
+        return f"{days} day{'' if days == 1 else 's'} late" if days < 14 else f"{days // 7} weeks late"
+
+    @admin.display(description="tasks done", ordering="tasks_finished")
+    def task_count(self, milestone: Any) -> str:
+        return f"{milestone.tasks_finished} of {milestone.tasks_all}" if milestone.tasks_all else "none"
+
+    @admin.action(permissions=["change"], description="Set the target date…")
+    def set_target_date(self, request: HttpRequest, queryset: QuerySet[Milestone]) -> HttpResponse | None:
+        def apply(request: HttpRequest, queryset: QuerySet[Any], answer: dict[str, Any]) -> None:
+            apply_target(self, request, queryset, answer)
+
+        return ask_and_apply(self, request, queryset, "set_target_date", "Set the target date", TargetForm, apply)
+
+
+@admin.register(WorkItem)
+class WorkItemAdmin(EntryAdmin):
+    list_display = ["title", "number", "service", "priority", "effort", "milestone", "task_count"]
+    list_editable = ["priority"]
+    list_filter = ["service", "priority", "milestone", PresenceFilter]
+    list_select_related = ["milestone", "service"]
+    search_fields = ["title", "impact", "current_state"]
+    inlines = [TaskInline, CriterionInline]
+    fieldsets = [
+        (None, {"fields": ["service", "milestone", ("number", "title"), ("priority", "effort")]}),
+        ("Why", {"fields": ["impact", "current_state"]}),
+        PLACE,
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkItem]:
+        tasks = Count("tasks", PRESENT, distinct=True)
+        finished = Count("tasks", PRESENT & Q(tasks__claim__in=FINISHED), distinct=True)
+        return super().get_queryset(request).annotate(tasks_all=tasks, tasks_finished=finished)
+
+    @admin.display(description="tasks done", ordering="tasks_finished")
+    def task_count(self, item: Any) -> str:
+        return f"{item.tasks_finished} of {item.tasks_all}" if item.tasks_all else "none"
