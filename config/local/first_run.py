@@ -1,29 +1,43 @@
-"""What happens between the start and the report: migrate, import, back up, drill, check, bind."""
+"""What happens between the start and the prompt: import, back up, drill, check, bind, report."""
 
-import django
+from pathlib import Path
 
-django.setup()
+from django.conf import settings
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.db.migrations.executor import MigrationExecutor  # noqa: E402
-
-from apps.accounts.services import create_first_administrator  # noqa: E402
-
-ADMINISTRATOR = "admin@localhost"
-
-
-def migrate() -> str:
-    """Apply what is missing, and say how much that was."""
-    executor = MigrationExecutor(connection)
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    if missing:
-        call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
-    return f"{missing} migrations" if missing else "nothing to do"
+from apps.catalog.selectors import find_environment
+from apps.roadmap.services.collecting import collect_all_evidence
+from config.local.own_installation import ensure_own_installation
+from config.local.processes import Processes
+from config.local.progress import Progress
+from config.local.proving import prove_backup
+from config.local.report import print_report
+from config.local.roadmaps import accept_suggestions, count_suggestions, import_roadmap
 
 
-def create_account() -> str | None:
-    """The first account's password; None when there is an account already."""
-    created = create_first_administrator(email=ADMINISTRATOR)
-    return created[1] if created else None
+def prove_and_report(
+    progress: Progress,
+    processes: Processes,
+    *,
+    database_url: str,
+    roadmap: Path | None,
+    service: str,
+    password: str | None,
+) -> None:
+    """Import the roadmap, prove what can be proven, and print the report."""
+    own, database = ensure_own_installation(url=settings.SITE_URL, database_url=database_url)
+    with progress.step("Import the roadmap") as step:
+        owner, imports = import_roadmap(path=roadmap, service=service)
+        step.outcome = f"{', '.join(report.name for report in imports)}, for {owner.slug}"
+    prove_backup(progress, processes, database)
+    with progress.step("Bind the evidence and run the checks") as step:
+        accepted = accept_suggestions(owner) if roadmap is None else 0
+        step.outcome = f"{collect_all_evidence(environment=own)} checks, {accepted} bindings accepted"
+    print_report(
+        progress.console,
+        environment=find_environment(owner),
+        database=database,
+        imports=imports,
+        suggestions=0 if roadmap is None else count_suggestions(owner),
+        address=settings.SITE_URL,
+        password=password,
+    )

@@ -1,5 +1,6 @@
 """The order in which everything starts, and stops."""
 
+import logging
 import os
 import signal
 import time
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import django
 from rich.console import Console
 
 from apps.common.postgresql.durable import durable_server
@@ -35,7 +37,7 @@ def launch(*, port: int, roadmap: Path | None, service: str, once: bool) -> None
         with _postgresql(progress) as server:
             password = _prepare(progress, server, port=port)
             with _processes(progress, port) as processes:
-                _report(progress, processes, roadmap=roadmap, service=service, password=password)
+                _prove_and_report(progress, processes, server, roadmap=roadmap, service=service, password=password)
                 if not once:
                     _stay(processes)
 
@@ -56,19 +58,21 @@ def _postgresql(progress: Progress) -> Iterator[Server]:
 
 def _prepare(progress: Progress, server: Server, *, port: int) -> str | None:
     """Write `.env`, load Django, migrate, and create the first account. Returns its password when it is new."""
-    address = f"http://localhost:{port}"
     values = {
         "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
         "DATABASE_URL": server.connection_url(DATABASE),
-        "SITE_URL": address,
+        "SITE_URL": f"http://localhost:{port}",
+        "DIALLING_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",  # the monitor asks this machine
     }
     write_dotenv(values)
     os.environ.update(values)
-    from config.local import first_run  # it needs the settings that were just written
+    django.setup()
+    logging.getLogger().setLevel(logging.ERROR)  # this process speaks by its steps; the others write the log
+    from config.local import database  # models can be imported from here on
 
     with progress.step("Bring the database up to date") as step:
-        step.outcome = first_run.migrate()
-    return first_run.create_account()
+        step.outcome = database.migrate()
+    return database.create_account()
 
 
 @contextmanager
@@ -83,13 +87,25 @@ def _processes(progress: Progress, port: int) -> Iterator[Processes]:
                 processes.stop()
 
 
-def _report(
-    progress: Progress, processes: Processes, *, roadmap: Path | None, service: str, password: str | None
+def _prove_and_report(
+    progress: Progress,
+    processes: Processes,
+    server: Server,
+    *,
+    roadmap: Path | None,
+    service: str,
+    password: str | None,
 ) -> None:
     from config.local import first_run
 
-    slug = first_run.prove(progress, processes, roadmap=roadmap, service=service)
-    first_run.report(progress.console, slug=slug, port=processes.port, password=password)
+    first_run.prove_and_report(
+        progress,
+        processes,
+        database_url=server.connection_url(DATABASE),
+        roadmap=roadmap,
+        service=service,
+        password=password,
+    )
 
 
 def _stay(processes: Processes) -> None:

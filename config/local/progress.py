@@ -11,9 +11,10 @@ from rich.markup import escape
 
 @dataclass
 class Step:
-    """One step. `outcome` is what is worth saying at its end."""
+    """One step. `outcome` is what is worth saying at its end, `is_good` whether it came out well."""
 
     outcome: str = ""
+    is_good: bool = True
 
 
 class Progress:
@@ -33,4 +34,5 @@ class Progress:
             self.console.print(f"[red]✕[/] {title}")
             raise
         duration_seconds = time.monotonic() - started_seconds
-        self.console.print(f"[green]●[/] {title} [dim]{duration_seconds:.1f} s[/]  {escape(step.outcome)}")
+        mark = "[green]●[/]" if step.is_good else "[red]✕[/]"
+        self.console.print(f"{mark} {title} [dim]{duration_seconds:.1f} s[/]  {escape(step.outcome)}")
