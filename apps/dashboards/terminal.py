@@ -62,8 +62,10 @@ def _sentences(sentences: list[str]) -> RenderableType:
 
 def _milestone_table(known: Readiness) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("Milestone", "Owner", "Target", "Claim", "Proven", "Standing"):
-        table.add_column(name)
+    for name in ("Milestone", "Owner"):
+        table.add_column(name, overflow="fold", min_width=14)
+    for name in ("Target", "Claim", "Proven", "Standing"):
+        table.add_column(name, no_wrap=True)
     for status in known.milestones:
         table.add_row(*_milestone_row(status))
     return table

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from apps.backups.models import Database, DrillRun
 from apps.backups.selectors import protection_of
-from apps.roadmap.services.importing import ImportReport
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -16,6 +15,7 @@ from apps.common.clock import now
 from apps.dashboards.terminal import INDENT, readiness_report
 from apps.roadmap.selectors.gate import gate_of
 from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.services.importing import ImportReport
 from config.local.database import ADMINISTRATOR
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from apps.roadmap.services.importing import ImportReport, import_document
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.text import slugify
@@ -12,6 +11,7 @@ from apps.catalog.services import ensure_service
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.models import Binding, Criterion
 from apps.roadmap.services.binding import accept_binding
+from apps.roadmap.services.importing import ImportReport, import_document
 from config.env import PROJECT_DIRECTORY
 from config.local.preflight import CannotStart
 
