@@ -44,5 +44,5 @@ def test_long_lists_are_cut_and_say_so(service: Service, milestone: Milestone) -
 
 
 def test_an_unknown_service_is_refused_in_one_sentence(service: Service) -> None:
-    with pytest.raises(CommandError, match="There is no service 'paiments'. Did you mean 'payments'?"):
+    with pytest.raises(CommandError, match=r"There is no service 'paiments'\. Did you mean 'payments'\?"):
         report("paiments")
