@@ -63,7 +63,9 @@ class Processes:
             raise CannotStart("A process ended by itself. The end of its log:\n" + "\n".join(lines))
 
     def stop(self) -> None:
-        """Ask every process to end, and wait until they have."""
+        """Ask every process to end, and wait until they have. Does nothing the second time."""
+        if self.companion.returncode is not None:
+            return
         with suppress(BrokenPipeError):
             self.companion.communicate(b"stop\n", timeout=STOP_SECONDS)
 
