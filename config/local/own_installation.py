@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from apps.backups.models import Database
-from apps.backups.services import ensure_database
 from django.conf import settings
 from django.db import transaction
 
+from apps.backups.models import Database
+from apps.backups.services import ensure_database
 from apps.catalog.models import Environment, Tier
 from apps.catalog.selectors import find_environment
 from apps.catalog.services import ensure_service

@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from apps.backups.exceptions import RunUnfinished
 from apps.backups.models import BackupRun, Database, DrillRun
 from apps.backups.selectors import protection_of
 from apps.backups.services import queue_backup, queue_drill
 from apps.backups.tasks import send
-
-from apps.backups.exceptions import RunUnfinished
 from apps.common.clock import now
 from apps.common.runs import RunStatus
 from config.local.preflight import CannotStart

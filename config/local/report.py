@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from apps.backups.models import Database, DrillRun
-from apps.backups.selectors import protection_of
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from apps.backups.models import Database, DrillRun
+from apps.backups.selectors import protection_of
 from apps.catalog.models import Environment
 from apps.common import wording
 from apps.common.clock import now

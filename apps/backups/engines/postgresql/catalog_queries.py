@@ -34,6 +34,18 @@ def hashed(text: str) -> str:
     return f"""hashtextextended(coalesce({text}, '') COLLATE "C", 0)::text"""
 
 
+CAST = r"""::("[^"]+"|[a-z_][a-z0-9_. ]*)(\(\d+(,\d+)?\))?(\[\])*"""
+
+
+def settled(definition: str) -> str:
+    """The definition without casts, parentheses and white space.
+
+    PostgreSQL places them otherwise once a dump was restored: `status IN ('a', 'b')` on a varchar comes back with
+    each element cast instead of the whole array, which means the same.
+    """
+    return rf"regexp_replace(regexp_replace({definition}, '{CAST}', '', 'g'), '[\s()]', '', 'g')"
+
+
 def hashed_lines(line: str, rows: str) -> str:
     """The hash of many lines, whatever their order."""
     return hashed(f"""(SELECT string_agg({line}, chr(10) ORDER BY {line} COLLATE "C") {rows})""")
@@ -67,10 +79,11 @@ RELATIONS = f"""FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_class'::regclass
                       AND x.objid = c.oid AND x.deptype = 'e')"""
 INDEXES = hashed_lines(
-    "pg_get_indexdef(i.indexrelid)", "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready"
+    settled("pg_get_indexdef(i.indexrelid)"),
+    "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready",
 )
 TRIGGERS = hashed_lines(
-    "format('%s %s', pg_get_triggerdef(t.oid), t.tgenabled)",
+    f"format('%s %s', {settled('pg_get_triggerdef(t.oid)')}, t.tgenabled)",
     "FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal",
 )
 
@@ -99,19 +112,20 @@ KINDS = {
         {
             "columns": columns("c.oid"),
             "defaults": hashed_lines(
-                "format('%s %s', a.attname, pg_get_expr(d.adbin, d.adrelid))",
+                f"format('%s %s', a.attname, {settled('pg_get_expr(d.adbin, d.adrelid)')})",
                 """FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
                    WHERE d.adrelid = c.oid""",
             ),
             "constraints": hashed_lines(
-                "format('%s %s %s', k.conname, pg_get_constraintdef(k.oid), k.convalidated)",
+                f"format('%s %s %s', k.conname, {settled('pg_get_constraintdef(k.oid)')}, k.convalidated)",
                 "FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'p', 'u', 'x')",
             ),
             "indexes": INDEXES,
             "triggers": TRIGGERS,
             "policies": hashed_lines(
-                """format('%s %s %s %s %s', p.polname, p.polcmd, p.polpermissive,
-                          pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))""",
+                f"""format('%s %s %s %s %s', p.polname, p.polcmd, p.polpermissive,
+                           {settled("pg_get_expr(p.polqual, p.polrelid)")},
+                           {settled("pg_get_expr(p.polwithcheck, p.polrelid)")})""",
                 "FROM pg_policy p WHERE p.polrelid = c.oid",
             ),
             "row_security": "format('%s %s', c.relrowsecurity, c.relforcerowsecurity)",
@@ -128,7 +142,7 @@ KINDS = {
         "format('%I.%I', n.nspname, c.relname)",
         "c.relowner",
         {
-            "definition": hashed("pg_get_viewdef(c.oid)"),
+            "definition": hashed(settled("pg_get_viewdef(c.oid)")),
             "is_populated": "c.relispopulated::text",
             "indexes": INDEXES,
             "triggers": TRIGGERS,
@@ -171,7 +185,7 @@ KINDS = {
             "columns": columns("t.typrelid"),
             "domain": "format('%s %s %s', format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault)",
             "constraints": hashed_lines(
-                "format('%s %s', k.conname, pg_get_constraintdef(k.oid))",
+                f"format('%s %s', k.conname, {settled('pg_get_constraintdef(k.oid)')})",
                 "FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'",
             ),
             "privileges": privileges("T", "t.typacl", "t.typowner"),
