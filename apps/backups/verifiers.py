@@ -197,7 +197,7 @@ def _suggestion(text: str, *patterns: str) -> Suggestion | None:
 def _read_limit(text: str, name: str) -> dict[str, Any] | None:
     """The rule of a phrase such as `RTO < 1 hour` or `< 24 hour RPO`."""
     limit = LIMIT.format(units="|".join(sorted(UNITS, key=len, reverse=True)))
-    for pattern in (BEFORE, AFTER):
+    for pattern in (AFTER, BEFORE):
         found = re.search(pattern.format(name=name, limit=limit), text, re.IGNORECASE)
         if found and found["operator"] not in {">", ">="}:
             operator = "<" if found["operator"] in {"<", "under", "below"} else "<="
