@@ -105,6 +105,12 @@ class Run(models.Model):
         """Extend the lease. False means that the run is no longer this worker's."""
         return self._mine().update(lease_expires_at=at + lease) == 1
 
+    def give_back(self) -> bool:
+        """Queue the run again, if it is still this worker's."""
+        given = self._mine().update(status=RunStatus.QUEUED, started_at=None, lease_expires_at=None)
+        self.refresh_from_db()
+        return given == 1
+
     def finish(self, status: RunStatus, *, at: datetime, error: str = "", **fields: Any) -> bool:
         """End the run, if it is still this worker's."""
         ended = self._mine().update(status=status, finished_at=at, lease_expires_at=None, error=error, **fields)
@@ -130,6 +136,7 @@ def carry_out(
 
     `record` gets what the work returned, in the same transaction as the end of the run, and returns the run's
     own fields. False means that another worker has the run. Errors other than OperationError are raised again.
+    A worker that is told to stop gives the run back, to be carried out from its beginning by another.
     """
     if not run.claim(at=clock()):
         return False
@@ -143,6 +150,10 @@ def carry_out(
     except OperationError as error:
         log.warning("run_failed", error=error.message)
         run.finish(RunStatus.FAILED, at=clock(), error=error.message)
+    except (SystemExit, KeyboardInterrupt):
+        log.warning("run_given_back")
+        run.give_back()
+        raise
     except BaseException:
         log.exception("run_errored")
         run.finish(RunStatus.ERRORED, at=clock(), error=UNEXPECTED_ERROR)

@@ -140,7 +140,8 @@ CELERY_TASK_TIME_LIMIT = int(timedelta(hours=6).total_seconds())
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"apps.backups.tasks.*": {"queue": "backups"}, "apps.healthchecks.tasks.*": {"queue": "probes"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+# Below the grace that the platform gives between SIGTERM and SIGKILL.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = environment.integer("WORKER_SHUTDOWN_SECONDS", 20)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Longer than the longest task: Redis would hand a task that is still running to a second worker.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": CELERY_TASK_TIME_LIMIT + 600}
