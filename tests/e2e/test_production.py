@@ -41,7 +41,7 @@ PeriodicTask.objects.create(
 
 
 @pytest.fixture
-def databases(transactional_db):
+def databases():
     """Two new databases: Seaworthy's own, and a shop's."""
     names = {kind: f"e2e_{kind}_{secrets.token_hex(4)}" for kind in ("own", "shop")}
     with psycopg.connect(database_url("postgres"), autocommit=True) as server:
