@@ -48,7 +48,7 @@ def test_a_healthy_backup_is_proven(storage: LocalStorage, healthy: Manifest) ->
     assert list(report.stages) == ["fetch", "decompress", "start", "restore", "compare"]
     assert report.rto_seconds == pytest.approx(sum(report.stages.values()), abs=0.01)
     assert report.rpo_seconds == 3 * 3600
-    assert (report.tables, report.rows) == (4, 2501)
+    assert (report.tables, report.rows) == (5, 2501)
 
 
 FAULTS = {
