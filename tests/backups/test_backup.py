@@ -35,6 +35,7 @@ def test_the_fingerprint_is_exact(healthy: Manifest) -> None:
         "sales.customer": 200,
         "sales.event_2026": 301,
         "sales.nothing": 0,
+        "sales.parcel": 0,
     }
     assert print_.sequences["sales.customer_id_seq"].last_value == 200
     assert (print_.large_objects.count, print_.large_objects.size_bytes) == (1, 10_000)
