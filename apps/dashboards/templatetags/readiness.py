@@ -12,7 +12,8 @@ from apps.common.clock import now
 from apps.common.statuses import look_of
 from apps.common.wording import about
 from apps.dashboards.engines.charts import draw_parts
-from apps.roadmap.models import Criterion
+from apps.dashboards.selectors.milestone_page import MilestonePage, milestone_page
+from apps.roadmap.models import Criterion, Milestone
 from apps.roadmap.selectors.statuses import BindingEvidence, Contradiction, CriterionStatus
 
 register = template.Library()
@@ -59,6 +60,12 @@ def way_to_mend(contradiction: Contradiction) -> Way:
         return Way("See the evidence", evidence_of(contradiction.criterion))
     subject = contradiction.milestone or contradiction.criterion
     return Way("Open the milestone", change_address(subject) if subject else "")
+
+
+@register.simple_tag
+def milestone_page_of(milestone: Milestone) -> MilestonePage | None:
+    """How the milestone stands, for the head of its page in the admin."""
+    return milestone_page(milestone, at=now())
 
 
 @register.filter
