@@ -1,11 +1,15 @@
 """What can be wrong with a name of the catalog."""
 
-from apps.common.exceptions import OperationError
+from apps.common.exceptions import Kind, OperationError
 
 
 class UnknownService(OperationError):
     """No service has that slug."""
 
+    kind = Kind.UNKNOWN
+
 
 class UnknownEnvironment(OperationError):
     """The service has no environment of that name."""
+
+    kind = Kind.UNKNOWN

@@ -1,6 +1,6 @@
 """What can go wrong with a roadmap, in words for the person who sent it."""
 
-from apps.common.exceptions import OperationError
+from apps.common.exceptions import Kind, OperationError
 
 
 class RoadmapError(OperationError):
@@ -10,17 +10,29 @@ class RoadmapError(OperationError):
 class DocumentRefused(RoadmapError):
     """The document cannot be read. The message names the line or the limit."""
 
+    kind = Kind.INVALID
+
 
 class UnknownMilestone(RoadmapError):
     """The service has no milestone of that code or title."""
+
+    kind = Kind.UNKNOWN
 
 
 class BindingRefused(RoadmapError):
     """The verifier cannot be asked or judged like that. The message names the field."""
 
+    kind = Kind.INVALID
+
 
 class BindingDecided(RoadmapError):
     """Somebody else decided about the binding meanwhile."""
+
+
+class UnknownClaim(RoadmapError):
+    """There is no such claim."""
+
+    kind = Kind.INVALID
 
 
 class ClaimChanged(RoadmapError):

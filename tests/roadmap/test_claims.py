@@ -1,7 +1,7 @@
 import pytest
 
 from apps.audit.models import AuditEvent
-from apps.roadmap.exceptions import ClaimChanged, RoadmapError
+from apps.roadmap.exceptions import ClaimChanged, UnknownClaim
 from apps.roadmap.models import Criterion
 from apps.roadmap.services.claims import set_claim
 
@@ -32,5 +32,5 @@ def test_claiming_the_same_writes_nothing(criterion, olga):
 
 
 def test_a_claim_that_there_is_not_is_refused(criterion):
-    with pytest.raises(RoadmapError, match="claim: there is no 'nearly'"):
+    with pytest.raises(UnknownClaim, match="claim: there is no 'nearly'"):
         set_claim(entry=criterion, claim="nearly", expected="done")

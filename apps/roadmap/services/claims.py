@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit import services as audit
-from apps.roadmap.exceptions import ClaimChanged, RoadmapError
+from apps.roadmap.exceptions import ClaimChanged, UnknownClaim
 from apps.roadmap.models import Claim
 from apps.roadmap.models.entries import ClaimedEntry
 from apps.roadmap.services.history import remember
@@ -15,10 +15,10 @@ from apps.roadmap.services.history import remember
 def set_claim(*, entry: ClaimedEntry, claim: str, expected: str, actor: Any = None) -> bool:
     """Say how far the entry is, if it still is where the caller saw it. False: nothing was to change.
 
-    Raises ClaimChanged when somebody else was faster, and RoadmapError for a claim that there is not.
+    Raises ClaimChanged when somebody else was faster, and UnknownClaim.
     """
     if claim not in Claim.values:
-        raise RoadmapError(f"claim: there is no {claim!r}. There are: {', '.join(Claim.values)}.")
+        raise UnknownClaim(f"claim: there is no {claim!r}. There are: {', '.join(Claim.values)}.")
     if not entry.claim_as(claim, expected=expected):
         now = Claim(entry.claim).label.lower()
         raise ClaimChanged(f"“{entry}” is {now} by now; read it again before you change it.")

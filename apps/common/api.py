@@ -1,0 +1,93 @@
+"""What every part of the API shares: who may read, how pages are cut, how refusals are said."""
+
+import re
+from datetime import timedelta
+from typing import Any, cast
+
+from rest_framework import exceptions, serializers, status
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.permissions import BasePermission, DjangoModelPermissions, IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from apps.common.exceptions import Kind, OperationError
+
+_STATUS = {
+    Kind.CONFLICT: status.HTTP_409_CONFLICT,
+    Kind.INVALID: status.HTTP_400_BAD_REQUEST,
+    Kind.UNKNOWN: status.HTTP_404_NOT_FOUND,
+}
+
+
+class ModelPermissions(DjangoModelPermissions):
+    """The permissions of the admin: reading needs `view`, changing needs `change`."""
+
+    perms_map = {
+        **DjangoModelPermissions.perms_map,
+        "GET": ["%(app_label)s.view_%(model_name)s"],
+        "HEAD": ["%(app_label)s.view_%(model_name)s"],
+        "OPTIONS": ["%(app_label)s.view_%(model_name)s"],
+    }
+
+
+class HasPermissions(BasePermission):
+    """The permissions that a view names in `required_permissions`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.user.has_perms(view.required_permissions)
+
+
+STAFF_BY_MODEL = [IsAdminUser, ModelPermissions]
+STAFF_BY_NAME = [IsAdminUser, HasPermissions]
+
+
+class Pages(LimitOffsetPagination):
+    """Fifty rows unless asked otherwise, and never more than five hundred."""
+
+    default_limit = 50
+    max_limit = 500
+
+
+class Seconds(serializers.FloatField):
+    """A length of time, as a number of seconds. Only to be read."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Any) -> float:  # type: ignore[override]
+        return cast(timedelta, value).total_seconds()
+
+
+class PreconditionRequired(exceptions.APIException):
+    """The caller has to say what it saw before it may change something."""
+
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_code = "precondition_required"
+    default_detail = "Say what you saw: send the expected value, or the ETag in If-Match."
+
+
+def say_refusal(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every refusal as `{"detail", "code"}`, with `fields` where fields are wrong."""
+    if isinstance(error, OperationError):
+        return Response({"detail": error.message, "code": code_of(error)}, status=_STATUS[error.kind])
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, exceptions.ValidationError) and isinstance(response.data, dict):
+        fields = {name: _plain(problems) for name, problems in response.data.items()}
+        said = " ".join(f"{name}: {problem}" for name, problem in fields.items())
+        response.data = {"detail": said, "code": "invalid", "fields": fields}
+    elif isinstance(response.data, dict):
+        code = getattr(response.data.get("detail"), "code", None) or "refused"
+        response.data = {"detail": str(response.data.get("detail", "")), "code": code}
+    return response
+
+
+def code_of(error: OperationError) -> str:
+    """The error's name as programs read it: ClaimChanged is `claim_changed`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def _plain(problems: Any) -> str:
+    return " ".join(str(problem) for problem in problems) if isinstance(problems, list) else str(problems)
