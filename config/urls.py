@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("admin/", include("apps.dashboards.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api")),
     path("", include("apps.healthchecks.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

@@ -1,7 +1,9 @@
 """Questions about imported documents."""
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from apps.roadmap.exceptions import DocumentUnknown
-from apps.roadmap.models import Document
+from apps.roadmap.models import Document, DocumentRevision
 
 
 def find_document(name: str) -> Document:
@@ -20,3 +22,11 @@ def find_document(name: str) -> Document:
             names = ", ".join(f"{document.service.slug}/{document.name}" for document in matches)
             raise DocumentUnknown(f"{name!r} is more than one document: name one of {names}.")
     raise DocumentUnknown(f"There is no document {name!r}: import one with import_roadmap.")
+
+
+def documents_with_newest_revision() -> QuerySet[Document]:
+    """Every document with the digest and the instant of its newest text."""
+    newest = DocumentRevision.objects.filter(document=OuterRef("pk")).order_by("-pk")
+    return Document.objects.select_related("service").annotate(
+        sha256=Subquery(newest.values("sha256")[:1]), imported_at=Subquery(newest.values("imported_at")[:1])
+    )

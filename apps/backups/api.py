@@ -1,0 +1,116 @@
+"""Databases, backups and drills in the API. Connection URLs never leave."""
+
+from django_filters import rest_framework as filters
+from rest_framework import serializers, viewsets
+
+from apps.backups.models import Backup, Database, DrillRun
+from apps.common.api import STAFF_BY_MODEL, Seconds
+
+
+class DatabaseSerializer(serializers.ModelSerializer):
+    service = serializers.SlugField(source="environment.service.slug", read_only=True)
+    environment = serializers.SlugField(source="environment.name", read_only=True)
+    rpo_objective_seconds = Seconds(source="rpo_objective")
+    rto_objective_seconds = Seconds(source="rto_objective")
+
+    class Meta:
+        model = Database
+        fields = [
+            "id", "name", "service", "environment", "engine", "rpo_objective_seconds", "rto_objective_seconds",
+            "kept_backups", "is_enabled",
+        ]  # fmt: skip
+
+
+class BackupSerializer(serializers.ModelSerializer):
+    database = serializers.SlugField(source="database.name", read_only=True)
+
+    class Meta:
+        model = Backup
+        fields = [
+            "id", "database", "sha256", "size_bytes", "content_bytes", "database_size_bytes", "tables", "rows",
+            "server_version", "snapshot_at", "finished_at", "removed_at",
+        ]  # fmt: skip
+
+
+class FindingSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    message = serializers.CharField()
+
+
+class DrillSerializer(serializers.ModelSerializer):
+    database = serializers.SlugField(source="database.name", read_only=True)
+    outcome = serializers.CharField(read_only=True)
+    findings = FindingSerializer(many=True, read_only=True)
+    stages = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DrillRun
+        fields = [
+            "id", "database", "backup", "status", "verdict", "outcome", "findings", "rto_seconds", "rpo_seconds",
+            "stages", "tables", "rows", "size_bytes", "error", "scheduled_for", "queued_at", "started_at",
+            "finished_at",
+        ]  # fmt: skip
+
+    def get_stages(self, drill: DrillRun) -> dict[str, float]:
+        return dict(drill.stage_rows)
+
+
+class DatabaseFilter(filters.FilterSet):
+    service = filters.CharFilter("environment__service__slug")
+    environment = filters.CharFilter("environment__name")
+
+    class Meta:
+        model = Database
+        fields = ["service", "environment", "is_enabled"]
+
+
+class BackupFilter(filters.FilterSet):
+    database = filters.CharFilter("database__name")
+    service = filters.CharFilter("database__environment__service__slug")
+    is_stored = filters.BooleanFilter("removed_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Backup
+        fields = ["database", "service", "is_stored"]
+
+
+class DrillFilter(filters.FilterSet):
+    database = filters.CharFilter("database__name")
+    service = filters.CharFilter("database__environment__service__slug")
+
+    class Meta:
+        model = DrillRun
+        fields = ["database", "service", "status", "verdict", "backup"]
+
+
+class DatabaseViewSet(viewsets.ReadOnlyModelViewSet):
+    """Databases that are backed up."""
+
+    permission_classes = STAFF_BY_MODEL
+    serializer_class = DatabaseSerializer
+    queryset = Database.objects.select_related("environment__service").defer("connection_url").order_by("name")
+    filterset_class = DatabaseFilter
+
+
+class BackupViewSet(viewsets.ReadOnlyModelViewSet):
+    """Finished backups, the newest first."""
+
+    permission_classes = STAFF_BY_MODEL
+    serializer_class = BackupSerializer
+    queryset = (
+        Backup.objects.select_related("database")
+        .defer("fingerprint", "database__connection_url")
+        .order_by("-snapshot_at", "-pk")
+    )
+    filterset_class = BackupFilter
+
+
+class DrillViewSet(viewsets.ReadOnlyModelViewSet):
+    """Restores of backups into a throwaway server, the newest first."""
+
+    permission_classes = STAFF_BY_MODEL
+    serializer_class = DrillSerializer
+    queryset = (
+        DrillRun.objects.select_related("database").defer("database__connection_url").order_by("-queued_at", "-pk")
+    )
+    filterset_class = DrillFilter

@@ -1,0 +1,80 @@
+"""How ready a service is, and the gate's answer, in the API."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers as drf
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.catalog.models import Environment
+from apps.catalog.selectors import find_environment, find_service
+from apps.common.api import STAFF_BY_NAME
+from apps.roadmap.api.serializers import GateSerializer, ReadinessSerializer, RefusalSerializer
+from apps.roadmap.engines.gate import as_object
+from apps.roadmap.selectors.gate import gate
+from apps.roadmap.selectors.readiness import readiness
+
+
+class QuestionSerializer(drf.Serializer):
+    """What is asked about: an environment, and the instant."""
+
+    environment = drf.SlugField(required=False, help_text="The service's default environment unless said otherwise.")
+    at = drf.DateTimeField(required=False, default_timezone=UTC, help_text="An instant instead of now.")
+
+
+class GateQuestionSerializer(QuestionSerializer):
+    milestone = drf.CharField(required=False, help_text="Only the criteria of this milestone, such as M6.")
+
+
+class QuestionView(APIView):
+    """Reads the question that every subclass is asked."""
+
+    permission_classes = STAFF_BY_NAME
+    required_permissions: ClassVar = ["catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion"]
+    question_class: ClassVar[type[drf.Serializer]] = QuestionSerializer
+
+    def read_question(self, request: Request, slug: str) -> tuple[Environment, datetime | None, dict[str, str]]:
+        """The environment, the instant, and the rest. Raises UnknownService, UnknownEnvironment and ValidationError."""
+        question = self.question_class(data=request.query_params)
+        question.is_valid(raise_exception=True)
+        rest = dict(question.validated_data)
+        environment = find_environment(find_service(slug), rest.pop("environment", ""))
+        return environment, rest.pop("at", None), rest
+
+
+class ReadinessView(QuestionView):
+    """Claims, evidence and standings of everything, the contradictions first."""
+
+    @extend_schema(
+        operation_id="services_readiness",
+        parameters=[QuestionSerializer],
+        responses={200: ReadinessSerializer, 404: RefusalSerializer},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        environment, at, _ = self.read_question(request, slug)
+        return Response(ReadinessSerializer(readiness(environment=environment, at=at)).data)
+
+
+class GateView(QuestionView):
+    """Go or no-go, why, and the digest that a sign-off signs. The digest is the ETag."""
+
+    question_class = GateQuestionSerializer
+
+    @extend_schema(
+        operation_id="services_gate",
+        parameters=[
+            GateQuestionSerializer,
+            OpenApiParameter("If-None-Match", location="header", description="The digest that you know."),
+        ],
+        responses={200: GateSerializer, 304: None, 404: RefusalSerializer},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        environment, at, rest = self.read_question(request, slug)
+        answer = gate(environment=environment, at=at, milestone=rest.get("milestone", ""))
+        headers = {"ETag": f'"{answer.digest}"', "Cache-Control": "private, no-cache"}
+        if answer.digest in request.headers.get("If-None-Match", ""):
+            return Response(status=304, headers=headers)
+        return Response(as_object(answer), headers=headers)

@@ -1,0 +1,238 @@
+"""How entries of a roadmap look in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.common.api import Seconds
+from apps.roadmap.models import Binding, Claim, CostLine, Criterion, Document, Milestone, Risk, Task, WorkItem
+from apps.roadmap.models.risks import Mitigation
+
+_PLACE = ["document", "line", "section"]
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    service = serializers.SlugField(source="service.slug", read_only=True)
+
+
+class DocumentSerializer(EntrySerializer):
+    sha256 = serializers.CharField(read_only=True, help_text="Of the newest imported text.")
+    imported_at = serializers.DateTimeField(read_only=True)
+
+    class Meta:
+        model = Document
+        fields = ["id", "service", "name", "title", "sha256", "imported_at"]
+
+
+class MilestoneSerializer(EntrySerializer):
+    owners: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+
+    class Meta:
+        model = Milestone
+        fields = [
+            "id", "service", "code", "title", "kind", "claim", "owners", "target_starts_on", "target_on",
+            "target_precision", "objectives", "priority", *_PLACE,
+        ]  # fmt: skip
+
+
+class WorkItemSerializer(EntrySerializer):
+    class Meta:
+        model = WorkItem
+        fields = [
+            "id", "service", "milestone", "number", "title", "priority", "effort", "impact", "current_state", *_PLACE,
+        ]  # fmt: skip
+
+
+class ClaimedSerializer(EntrySerializer):
+    """An entry whose claim may be changed by whoever says what it was before."""
+
+    claim = serializers.ChoiceField(Claim.choices)
+    expected = serializers.ChoiceField(
+        Claim.choices,
+        write_only=True,
+        required=False,
+        help_text="The claim you saw; or send the ETag in If-Match.",
+    )
+
+
+class TaskSerializer(ClaimedSerializer):
+    owner = serializers.CharField(source="owner.name", allow_null=True, default=None, read_only=True)
+
+    class Meta:
+        model = Task
+        fields = ["id", "service", "milestone", "work_item", "parent", "text", "claim", "expected", "owner", *_PLACE]
+        read_only_fields = ["id", "milestone", "work_item", "parent", "text", *_PLACE]
+
+
+class BindingEvidenceSerializer(serializers.Serializer):
+    id = serializers.IntegerField(source="binding.pk")
+    clause = serializers.CharField()
+    verifier_key = serializers.CharField()
+    evidence = serializers.CharField(source="state")
+    observation = serializers.IntegerField(source="observation_id", allow_null=True)
+    observed_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    summary = serializers.CharField()
+    record = serializers.CharField(source="source", help_text="The address of the record behind the facts.")
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class StandingSerializer(serializers.Serializer):
+    """The two axes that are derived when they are read."""
+
+    evidence = serializers.CharField()
+    standing = serializers.CharField()
+    reason = serializers.CharField()
+    action = serializers.CharField()
+    uncovered = serializers.ListField(child=serializers.CharField(), help_text="Clauses that no check covers.")
+    bindings = BindingEvidenceSerializer(many=True)
+
+
+class CriterionSerializer(ClaimedSerializer):
+    owner = serializers.CharField(source="owner.name", allow_null=True, default=None, read_only=True)
+    status = StandingSerializer(
+        source="derived",
+        allow_null=True,
+        default=None,
+        read_only=True,
+        help_text="In the default environment, now.",
+    )
+
+    class Meta:
+        model = Criterion
+        fields = [
+            "id", "service", "milestone", "work_item", "kind", "text", "requirement", "measures", "placeholders",
+            "claim", "expected", "owner", "status", *_PLACE,
+        ]  # fmt: skip
+        read_only_fields = [
+            "id", "milestone", "work_item", "kind", "text", "requirement", "measures", "placeholders", *_PLACE,
+        ]  # fmt: skip
+
+
+class MitigationSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Mitigation
+        fields = ["kind", "text"]
+
+
+class RiskSerializer(EntrySerializer):
+    owner = serializers.CharField(source="owner.name", allow_null=True, default=None, read_only=True)
+    mitigations = MitigationSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Risk
+        fields = [
+            "id", "service", "title", "description", "impact", "severity", "status", "owner", "mitigations", *_PLACE,
+        ]  # fmt: skip
+
+
+class CostLineSerializer(EntrySerializer):
+    class Meta:
+        model = CostLine
+        fields = [
+            "id", "service", "work_item", "label", "text", "kind", "amount_minimum", "amount_maximum", "currency",
+            "period", *_PLACE,
+        ]  # fmt: skip
+
+
+class BindingSerializer(serializers.ModelSerializer):
+    service = serializers.SlugField(source="criterion.service.slug", read_only=True)
+    ttl_seconds = Seconds(source="ttl")
+
+    class Meta:
+        model = Binding
+        fields = [
+            "id", "service", "criterion", "clause", "verifier_key", "parameters", "rule", "ttl_seconds", "state",
+            "decided_at",
+        ]  # fmt: skip
+
+
+class MilestoneStatusSerializer(serializers.Serializer):
+    id = serializers.IntegerField(source="milestone.pk")
+    name = serializers.CharField(source="milestone")
+    claim = serializers.CharField()
+    evidence = serializers.CharField()
+    standing = serializers.CharField()
+    owners = serializers.ListField(child=serializers.CharField())
+    target_on = serializers.DateField(source="milestone.target_on", allow_null=True)
+    target_precision = serializers.CharField(source="milestone.target_precision")
+    is_overdue = serializers.BooleanField()
+    days_late = serializers.IntegerField()
+    tasks_done = serializers.IntegerField()
+    tasks_total = serializers.IntegerField()
+    criteria_proven = serializers.IntegerField()
+    criteria_total = serializers.IntegerField()
+
+
+class CriterionStatusSerializer(StandingSerializer):
+    id = serializers.IntegerField(source="criterion.pk")
+    milestone = serializers.IntegerField(source="milestone.pk", allow_null=True, default=None)
+    text = serializers.CharField(source="criterion.text")
+    requirement = serializers.CharField(source="criterion.requirement")
+    claim = serializers.CharField()
+
+
+class ContradictionSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    sentence = serializers.CharField()
+    detail = serializers.CharField()
+    action = serializers.CharField()
+    milestone = serializers.IntegerField(source="milestone.pk", allow_null=True, default=None)
+    criterion = serializers.IntegerField(source="criterion.pk", allow_null=True, default=None)
+    lines = serializers.ListField(child=serializers.IntegerField())
+
+
+class FlagSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    sentence = serializers.CharField()
+    action = serializers.CharField()
+    milestone = serializers.IntegerField(source="milestone.pk", allow_null=True, default=None)
+    criterion = serializers.IntegerField(source="criterion.pk", allow_null=True, default=None)
+
+
+class ReadinessSerializer(serializers.Serializer):
+    service = serializers.CharField(source="service.slug")
+    environment = serializers.CharField(source="environment.name")
+    at = serializers.DateTimeField()
+    milestones_claimed_done = serializers.IntegerField()
+    milestones_total = serializers.IntegerField()
+    criteria_proven = serializers.IntegerField()
+    criteria_total = serializers.IntegerField()
+    contradictions = ContradictionSerializer(many=True)
+    milestones = MilestoneStatusSerializer(many=True)
+    criteria = CriterionStatusSerializer(many=True)
+    flags = FlagSerializer(many=True)
+
+
+class GateCriterionSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    text = serializers.CharField()
+    milestone = serializers.CharField()
+    requirement = serializers.CharField()
+    claim = serializers.CharField()
+    evidence = serializers.CharField()
+    standing = serializers.CharField()
+    outcome = serializers.CharField()
+    reason = serializers.CharField()
+    action = serializers.CharField()
+    observations = serializers.ListField(child=serializers.IntegerField())
+    bindings = serializers.ListField(child=serializers.CharField())
+
+
+class GateSerializer(serializers.Serializer):
+    """The answer; the same object as of `manage.py gate --format json`."""
+
+    decision = serializers.CharField()
+    headline = serializers.CharField()
+    digest = serializers.CharField()
+    service = serializers.CharField()
+    environment = serializers.CharField()
+    milestone = serializers.CharField(allow_null=True)
+    policy_version = serializers.CharField()
+    criteria = GateCriterionSerializer(many=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class RefusalSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+    code = serializers.CharField()

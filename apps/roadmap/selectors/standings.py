@@ -1,0 +1,17 @@
+"""The standing of chosen criteria, in their services' default environments."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from apps.catalog.models import Environment
+from apps.roadmap.models import Criterion
+from apps.roadmap.selectors.readiness import readiness_of_each
+from apps.roadmap.selectors.statuses import CriterionStatus
+
+
+def standings_of(criteria: Iterable[Criterion], at: datetime) -> dict[int, CriterionStatus]:
+    """The status of each criterion by its key. Those of a service without a default environment are missing."""
+    services = {criterion.service_id for criterion in criteria}
+    environments = Environment.objects.filter(service__in=services, is_default=True).select_related("service")
+    known = readiness_of_each(list(environments), at=at)
+    return {status.criterion.pk: status for each in known for status in each.criteria}

@@ -1,0 +1,50 @@
+"""All of the API, by name. Each app keeps its own part."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from apps.backups import api as backups
+from apps.catalog import api as catalog
+from apps.evidence import api as evidence
+from apps.healthchecks import api as healthchecks
+from apps.roadmap.api import readiness
+from apps.roadmap.api import viewsets as roadmap
+
+router = SimpleRouter()
+router.register("teams", catalog.TeamViewSet)
+router.register("services", catalog.ServiceViewSet)
+router.register("environments", catalog.EnvironmentViewSet)
+router.register("documents", roadmap.DocumentViewSet)
+router.register("milestones", roadmap.MilestoneViewSet)
+router.register("work-items", roadmap.WorkItemViewSet)
+router.register("tasks", roadmap.TaskViewSet)
+router.register("criteria", roadmap.CriterionViewSet)
+router.register("risks", roadmap.RiskViewSet)
+router.register("cost-lines", roadmap.CostLineViewSet)
+router.register("bindings", roadmap.BindingViewSet)
+router.register("observations", evidence.ObservationViewSet)
+router.register("databases", backups.DatabaseViewSet)
+router.register("backups", backups.BackupViewSet)
+router.register("drills", backups.DrillViewSet)
+router.register("monitors", healthchecks.MonitorViewSet)
+
+app_name = "api"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
+    path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
+    path("", include(router.urls)),
+]
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How the schema describes sign-in by token. Found by being defined."""
+
+    target_class = "apps.accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A token made in the admin, under People."}

@@ -1,0 +1,84 @@
+"""Who may ask what of the API: every address times every kind of person."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import URLPattern, URLResolver
+from rest_framework.test import APIClient
+
+from apps.accounts.models import User
+from apps.accounts.roles import ROLES
+from apps.roadmap.models import Criterion, Task
+from apps.roadmap.services.importing import import_document
+from config import api
+
+EVERY_ROLE = set(ROLES)
+STAFF = EVERY_ROLE | {"staff"}
+WRITERS = {"editor", "administrator"}
+PEOPLE = ["anonymous", "outsider", "staff", *ROLES]
+# Addresses that any staff may ask; every other one asks for the role's permission.
+FOR_STAFF = {"schema/", "docs/"}
+CHANGES = {"tasks/{id}/", "criteria/{id}/"}
+
+
+def addresses():
+    """Every address of the API, with its arguments in braces."""
+    found = []
+    for pattern in api.urlpatterns:
+        assert isinstance(pattern, URLPattern | URLResolver)
+        inner = pattern.url_patterns if isinstance(pattern, URLResolver) else [pattern]
+        found += [plain(each) for each in inner]
+    return sorted(set(found))
+
+
+def plain(pattern):
+    name = str(pattern.pattern).lstrip("^").rstrip("$").replace("\\Z", "")
+    return name.replace("(?P<pk>[^/.]+)", "{id}").replace("(?P<slug>[^/.]+)", "{slug}").replace("<slug:slug>", "{slug}")
+
+
+@pytest.fixture
+def rows(service):
+    roadmap = b"# Road\n\n## M1 A\n- [ ] Owner: Core\n- Tasks\n  - [ ] Work.\n- Acceptance\n  - [ ] Good.\n"
+    document = import_document(service=service, name="road.md", raw=roadmap).document
+    return {"documents": document.pk, "tasks": Task.objects.get().pk, "criteria": Criterion.objects.get().pk}
+
+
+def client_of(person):
+    client = APIClient()
+    if person != "anonymous":
+        user = User.objects.create_user(f"{person}@example.org", is_staff=person != "outsider")
+        user.groups.set(Group.objects.filter(name=person))
+        client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_reading(rows, person):
+    client = client_of(person)
+    for address in addresses():
+        key = rows.get(address.split("/")[0], 999_999)
+        code = client.get("/api/v1/" + address.replace("{id}", str(key)).replace("{slug}", "payments")).status_code
+        allowed = STAFF if address in FOR_STAFF else EVERY_ROLE
+        assert code in ({200, 404} if person in allowed else {401, 403}), (address, person, code)
+        if person in allowed and key != 999_999:
+            assert code == 200, (address, person)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("address", sorted(CHANGES))
+def test_changing(rows, person, address):
+    path = "/api/v1/" + address.replace("{id}", str(rows[address.split("/")[0]]))
+    code = client_of(person).patch(path, {"claim": "done", "expected": "todo"}, format="json").status_code
+    assert (code == 200) if person in WRITERS else (code in {401, 403})
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_else_can_be_changed_even_by_an_administrator(rows, method):
+    client = client_of("administrator")
+    for address in set(addresses()) - (CHANGES if method == "patch" else set()):
+        path = "/api/v1/" + address.replace("{id}", "1").replace("{slug}", "payments")
+        assert getattr(client, method)(path, {}, format="json").status_code == 405, address
+
+
+def test_the_table_holds_addresses():
+    assert {"services/{slug}/gate/", "documents/{id}/export/", "schema/", *CHANGES} <= set(addresses())
+    assert len(addresses()) >= 35
