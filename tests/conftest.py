@@ -1,10 +1,15 @@
 """What every test may use."""
 
 import pytest
+from hypothesis import settings
 
 from apps.accounts.models import User
 from apps.catalog.models import Environment, Service
 from apps.catalog.services import ensure_service
+
+# A busy machine is slow, which is no failure.
+settings.register_profile("seaworthy", deadline=None)
+settings.load_profile("seaworthy")
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def _sentences(sentences: list[str]) -> RenderableType:
 
 
 def _milestone_table(known: Readiness) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")  # fits 80 columns
     for name in ("Milestone", "Owner"):
         table.add_column(name, overflow="fold", min_width=14)
     for name in ("Target", "Claim", "Proven", "Standing"):

@@ -47,6 +47,18 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "matches": lambda fact, value: re.search(value, fact) is not None,
 }
 _ORDERED = {"<", "<=", ">", ">="}
+_WORDS = {
+    "==": "be",
+    "!=": "not be",
+    "<": "be below",
+    "<=": "be at most",
+    ">": "be above",
+    ">=": "be at least",
+    "in": "be one of",
+    "contains": "contain",
+    "matches": "match",
+}
+_ACRONYMS = {"rto", "rpo", "http", "tls"}
 
 
 def judge(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
@@ -125,18 +137,26 @@ def _negate(part: Judgement) -> Judgement:
 def _compare(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
     name, operator, wanted = rule["fact"], rule["operator"], rule.get("value")
     fact = facts.get(name)
+    missing = f"{_label(name)} is missing."
     if operator == "exists":
-        return _judgement(fact is not None, f"{name} is missing.")
+        return _judgement(fact is not None, missing)
     if fact is None:
-        return Judgement(Verdict.UNDECIDED, (f"{name} is missing.",))
+        return Judgement(Verdict.UNDECIDED, (missing,))
+    incomparable = Judgement(Verdict.UNDECIDED, (f"{_label(name)}: {fact!r} cannot be compared with {wanted!r}.",))
     if operator in _ORDERED and not _comparable(fact, wanted):
-        return Judgement(Verdict.UNDECIDED, (f"{name} is {fact!r}, which cannot be compared with {wanted!r}.",))
+        return incomparable
     try:
         passes = _OPERATORS[operator](fact, wanted)
     except TypeError:
-        return Judgement(Verdict.UNDECIDED, (f"{name} is {fact!r}, which cannot be compared with {wanted!r}.",))
+        return incomparable
     unit = f" {rule['unit']}" if rule.get("unit") else ""
-    return _judgement(passes, f"{name} is {fact}{unit}; it must be {operator} {wanted}{unit}.")
+    return _judgement(passes, f"{_label(name)}: {fact}{unit}, must {_WORDS[operator]} {wanted}{unit}.")
+
+
+def _label(name: str) -> str:
+    """The name of a fact as people write it: `rto_seconds` is RTO seconds."""
+    words = [word.upper() if word in _ACRONYMS else word for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _comparable(fact: Any, wanted: Any) -> bool:

@@ -81,7 +81,7 @@ def test_the_sweep_takes_old_unfinished_objects_only(tmp_path: Path) -> None:
     assert whole.exists()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(content=st.binary(max_size=10_000), repeat=st.integers(1, 500))
 def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, content: bytes, repeat: int) -> None:
     folder = tmp_path_factory.mktemp("artefact")
@@ -93,7 +93,7 @@ def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, conten
     assert (written.size_bytes, written.sha256) == ((folder / "a").stat().st_size, hash_file(folder / "a"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(position=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_no_flipped_bit_passes_the_decompressor_unseen(
     tmp_path_factory: pytest.TempPathFactory, position: int, bit: int

@@ -87,8 +87,8 @@ def test_a_malformed_rule_is_refused_with_its_place(rule, message):
 
 def test_the_reason_says_what_was_seen_and_what_must_be():
     rule = {"fact": "n", "operator": "<", "value": 3, "unit": "s"}
-    assert judge(FACTS, rule).reasons == ("n is 5 s; it must be < 3 s.",)
-    assert judge(FACTS, fact("gone", "==", 1)).reasons == ("gone is missing.",)
+    assert judge(FACTS, rule).reasons == ("N: 5 s, must be below 3 s.",)
+    assert judge(FACTS, fact("gone", "==", 1)).reasons == ("Gone is missing.",)
     assert judge(FACTS, {"not": fact("n", "==", 5)}).reasons == ("What must not be is so.",)
     assert judge(FACTS, {"all": [fact("n", "==", 5)]}).reasons == ()
 

@@ -55,7 +55,7 @@ def test_failing_evidence_contradicts_the_claim_and_says_why(recovery, environme
     observe(environment, NOW - DAY, rto_seconds=7200)
     status = only_criterion(environment)
     assert status.standing is Standing.CONTRADICTED
-    assert status.reason == "Marked done. rto_seconds is 7200 s; it must be < 3600 s."
+    assert status.reason == "Marked done. RTO seconds: 7200 s, must be below 3600 s."
 
 
 def test_evidence_turns_stale_at_the_exact_second_without_any_worker(recovery, environment, criterion):
