@@ -1,0 +1,149 @@
+"""One table of who may open what. A new address fails the last test until it has a line here."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from apps.accounts.models import User
+from apps.healthchecks.models import Monitor
+
+PEOPLE = ("anonymous", "eve", "sam", "viewer", "editor", "operator", "olga")
+
+# What anonymous, eve (no staff), sam (staff without a role), viewer, editor, operator and olga (everything) get.
+READ = "302 302 403 200 200 200 200"  # every role reads it
+EDIT = "302 302 403 403 200 403 200"  # editors add
+OPERATE = "302 302 403 403 403 200 200"  # operators add
+BOTH = "302 302 403 403 200 200 200"
+OWNER = "302 302 403 403 403 403 200"  # administrators, or superusers only
+NOBODY = "302 302 403 403 403 403 403"  # history: nobody adds by hand
+STAFF = "302 302 200 200 200 200 200"
+ANYBODY = "200 200 200 200 200 200 200"
+
+LISTS_AND_FORMS = {
+    "accounts_apitoken": (OWNER, OWNER),
+    "accounts_user": (OWNER, OWNER),
+    "audit_auditevent": (READ, NOBODY),
+    "auth_group": (OWNER, OWNER),
+    "backups_backup": (READ, NOBODY),
+    "backups_backuprun": (READ, NOBODY),
+    "backups_database": (READ, OPERATE),
+    "backups_drillrun": (READ, NOBODY),
+    "catalog_service": (READ, OPERATE),
+    "catalog_team": (READ, BOTH),
+    "django_celery_beat_clockedschedule": (OWNER, OWNER),
+    "django_celery_beat_crontabschedule": (OWNER, OWNER),
+    "django_celery_beat_intervalschedule": (OWNER, OWNER),
+    "django_celery_beat_periodictask": (OWNER, OWNER),
+    "django_celery_beat_solarschedule": (OWNER, OWNER),
+    "evidence_observationrecord": (READ, NOBODY),
+    "healthchecks_monitor": (READ, OPERATE),
+    "healthchecks_proberesult": (READ, NOBODY),
+    "healthchecks_proberun": (READ, NOBODY),
+    "roadmap_binding": (READ, EDIT),
+    "roadmap_costline": (READ, EDIT),
+    "roadmap_criterion": (READ, EDIT),
+    "roadmap_document": (READ, EDIT),
+    "roadmap_milestone": (READ, EDIT),
+    "roadmap_risk": (READ, EDIT),
+    "roadmap_task": (READ, EDIT),
+    "roadmap_workitem": (READ, EDIT),
+    "security_securitycheckrun": (READ, NOBODY),
+}
+TABLE = {
+    **{f"admin:{name}_changelist": codes for name, (codes, _) in LISTS_AND_FORMS.items()},
+    **{f"admin:{name}_add": codes for name, (_, codes) in LISTS_AND_FORMS.items()},
+    "admin:autocomplete": "302 302 403 403 403 403 403",  # asked without saying for which field
+    "admin:index": STAFF,
+    "admin:jsi18n": STAFF,
+    "admin:login": "200 200 302 302 302 302 302",
+    "admin:logout": "302 302 405 405 405 405 405",
+    "admin:password_change": STAFF,
+    "admin:password_change_done": STAFF,
+    "admin:security_check_now": "302 302 405 405 405 405 405",
+    "dashboards:portfolio": STAFF,
+    "healthchecks:healthz": "401 401 503 503 503 503 503",  # no beat in this test
+    "healthchecks:livez": ANYBODY,
+    "healthchecks:readyz": "503 503 503 503 503 503 503",
+}
+
+
+OF_ONE_THING = {
+    "/admin/readiness/{slug}/": READ,
+    "/admin/catalog/service/{service}/change/": READ,
+    "/admin/catalog/service/{service}/history/": READ,
+    "/admin/catalog/service/{service}/delete/": OPERATE,
+    "/admin/healthchecks/monitor/{monitor}/change/": READ,
+    "/admin/healthchecks/monitor/{monitor}/delete/": OPERATE,
+}
+
+
+@pytest.fixture
+def sign_in(request, db):
+    """A client that is signed in as the person of that name."""
+
+    def sign_in(name):
+        client = Client()
+        if name in {"eve", "sam", "olga"}:
+            client.force_login(request.getfixturevalue(name))
+        elif name != "anonymous":
+            person = User.objects.create_user(f"{name}@example.org", "correct horse battery", is_staff=True)
+            person.groups.add(Group.objects.get(name=name))
+            client.force_login(person)
+        return client
+
+    return sign_in
+
+
+def codes_of(table, person):
+    return {address: int(codes.split()[PEOPLE.index(person)]) for address, codes in table.items()}
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_what_a_person_may_open(sign_in, person):
+    client = sign_in(person)
+    assert {name: client.get(reverse(name)).status_code for name in TABLE} == codes_of(TABLE, person)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_which_pages_of_one_thing_a_person_may_open(sign_in, environment, person):
+    client = sign_in(person)
+    monitor = Monitor.objects.create(environment=environment, url="https://example.org/")
+    service = environment.service
+    keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk}
+    found = {path: client.get(path.format(**keys)).status_code for path in OF_ONE_THING}
+    assert found == codes_of(OF_ONE_THING, person)
+
+
+@pytest.mark.parametrize(("person", "may"), [("viewer", False), ("editor", False), ("operator", True), ("olga", True)])
+def test_who_may_change_a_monitor(sign_in, environment, person, may):
+    monitor = Monitor.objects.create(environment=environment, url="https://example.org/")
+    fields = {
+        "environment": environment.pk, "url": "https://example.org/health", "interval_seconds": 60,
+        "timeout_seconds": 10, "expected_status": 200, "is_enabled": "on",
+    }  # fmt: skip
+    response = sign_in(person).post(f"/admin/healthchecks/monitor/{monitor.pk}/change/", fields)
+    monitor.refresh_from_db()
+    assert response.status_code == (302 if may else 403)
+    assert (monitor.url == "https://example.org/health") is may
+
+
+def names(resolver, prefix=""):
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield prefix + pattern.name
+
+
+def is_plain(name):
+    """Whether the address needs no arguments. Those of the API have a table of their own."""
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return not name.startswith(("api", "v1"))
+
+
+def test_every_plain_address_is_in_the_table():
+    assert {name for name in names(get_resolver()) if is_plain(name)} == set(TABLE)
