@@ -1,7 +1,5 @@
 """Every page of the admin, and every error page, under the content security policy."""
 
-from urllib.parse import urljoin, urlsplit
-
 import pytest
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -9,14 +7,9 @@ from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.test import Client
 from django.urls import include, path, reverse
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from apps.common.clock import now
-from apps.healthchecks.models import Monitor
-from apps.security.services.checking import queue_check
-from tests.pages import read_page
+from tests.pages import crawl, read_page
 
-MOST_PAGES = 400
 ISOLATION = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -44,36 +37,6 @@ urlpatterns = [
     path("", include("config.urls")),
 ]
 handler500 = "apps.security.views.server_error"
-
-
-@pytest.fixture
-def admin_client(olga, environment, settings):
-    """Olga, with a row of every kind that is quickly made."""
-    settings.OWN_SERVICE = environment.service.slug
-    Monitor.objects.create(environment=environment, url="https://example.org/")
-    queue_check(at=now())
-    schedule = IntervalSchedule.objects.create(every=1, period="days")
-    PeriodicTask.objects.create(name="something", task="something", interval=schedule)
-    client = Client()
-    client.force_login(olga)
-    return client
-
-
-def crawl(client, start):
-    """Every page that links lead to, with its address. Signing out and downloads are left out."""
-    waiting, seen = [start], set()
-    while waiting:
-        address = waiting.pop()
-        key = urlsplit(address).path
-        if key in seen or not key.startswith("/admin/") or key == reverse("admin:logout"):
-            continue
-        seen.add(key)
-        assert len(seen) <= MOST_PAGES
-        response = client.get(address, follow=True)
-        if not response["Content-Type"].startswith("text/html"):
-            continue
-        yield address, response
-        waiting += [urljoin(address, link) for link in read_page(response).links if link]
 
 
 def test_no_page_of_the_admin_holds_what_the_policy_refuses(admin_client):
