@@ -26,6 +26,11 @@ class Stage:
     width: float
     shade: str
 
+    @property
+    def words(self) -> str:
+        """How long it took, without pretending that it took no time."""
+        return duration_in_words(timedelta(seconds=self.seconds)) if self.seconds >= 0.05 else "under 0.1 s"
+
 
 def stage_bar(stages: Sequence[tuple[str, float]]) -> list[Stage]:
     """The stages side by side, each as wide as its share of the time."""

@@ -87,25 +87,8 @@ TRIGGERS = hashed_lines(
     "FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal",
 )
 
+# In the order in which a person wants to hear of differences.
 KINDS = {
-    "database": Kind(
-        "'database'",
-        "d.datdba",
-        {
-            "settings": hashed_lines(
-                "format('%s %s', s.setrole::regrole, c)",
-                "FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid",
-            ),
-            "privileges": privileges("d", "d.datacl", "d.datdba"),
-        },
-        "FROM pg_database d WHERE d.datname = current_database()",
-    ),
-    "schema": Kind(
-        "format('%I', n.nspname)",
-        "n.nspowner",
-        {"privileges": privileges("n", "n.nspacl", "n.nspowner")},
-        f"FROM pg_namespace n WHERE {NOT_OF_SYSTEM} AND {not_of_extension('pg_namespace', 'n.oid')}",
-    ),
     "table": Kind(
         "format('%I.%I', n.nspname, c.relname)",
         "c.relowner",
@@ -137,6 +120,24 @@ KINDS = {
             ),
         },
         f"{RELATIONS} AND c.relkind IN ('r', 'p', 'f')",
+    ),
+    "database": Kind(
+        "'database'",
+        "d.datdba",
+        {
+            "settings": hashed_lines(
+                "format('%s %s', s.setrole::regrole, c)",
+                "FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid",
+            ),
+            "privileges": privileges("d", "d.datacl", "d.datdba"),
+        },
+        "FROM pg_database d WHERE d.datname = current_database()",
+    ),
+    "schema": Kind(
+        "format('%I', n.nspname)",
+        "n.nspowner",
+        {"privileges": privileges("n", "n.nspacl", "n.nspowner")},
+        f"FROM pg_namespace n WHERE {NOT_OF_SYSTEM} AND {not_of_extension('pg_namespace', 'n.oid')}",
     ),
     "view": Kind(
         "format('%I.%I', n.nspname, c.relname)",
@@ -241,7 +242,7 @@ EXTENSIONS = "SELECT extname, extversion FROM pg_extension ORDER BY 1"
 
 LARGE_OBJECTS = """
 SELECT count(*), coalesce(sum(length(o.data)), 0),
-  coalesce(sum(hashtextextended(format('%s %s', o.oid, md5(o.data)) COLLATE "C", 0)::numeric), 0)::text
+  coalesce(sum(hashtextextended(format('%s %s', o.oid, md5(o.data)) COLLATE "C", 0)), 0)::text
 FROM (SELECT m.oid, lo_get(m.oid) AS data FROM pg_largeobject_metadata m) o
 """
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from apps.backups.engines import findings
 from apps.backups.engines.findings import Finding
 
-from .catalog_queries import PORTABLE_PARTS
+from .catalog_queries import KINDS, PORTABLE_PARTS
 from .fingerprint import Fingerprint, SequencePosition
 
 SENTENCES = {
@@ -50,15 +50,15 @@ def _compare_extensions(source: dict[str, str], restored: dict[str, str]) -> Ite
 
 def _compare_objects(source: Fingerprint, restored: Fingerprint) -> Iterator[Finding]:
     same_major = source.server_major == restored.server_major
-    for kind in source.objects:
-        before, after = source.objects[kind], restored.objects.get(kind, {})
-        for name in before.keys() - after.keys():
+    for kind in KINDS:
+        before, after = source.objects.get(kind, {}), restored.objects.get(kind, {})
+        for name in sorted(before.keys() - after.keys()):
             identifier = findings.TABLE_MISSING if kind == "table" else findings.OBJECT_MISSING
             yield Finding(identifier, f"The {kind} {name} is missing after the restore.")
-        for name in after.keys() - before.keys():
+        for name in sorted(after.keys() - before.keys()):
             message = f"The {kind} {name} is there after the restore; it was not at backup time."
             yield Finding(findings.OBJECT_UNEXPECTED, message)
-        for name in before.keys() & after.keys():
+        for name in sorted(before.keys() & after.keys()):
             what = kind if kind == name else f"{kind} {name}"
             yield from _compare_parts(what, before[name], after[name], same_major=same_major)
 
@@ -69,6 +69,8 @@ def _compare_parts(
     for part, before in source.items():
         after = restored.get(part)
         if before == after or not (same_major or part in PORTABLE_PARTS):
+            continue
+        if part == "privileges" and source["owner"] != restored["owner"]:  # they always name the owner
             continue
         identifier, sentence = SENTENCES.get(part, OTHER_SENTENCE)
         named = part.replace("_", " ")

@@ -27,7 +27,7 @@ SESSION = {
 
 # The alias is odd because a column of the same name would be counted instead of the row.
 TABLE_CONTENT = sql.SQL("""
-SELECT count(*), coalesce(sum(hashtextextended("seaworthy row"::text COLLATE "C", 0)::numeric), 0)::text
+SELECT count(*), coalesce(sum(hashtextextended("seaworthy row"::text COLLATE "C", 0)), 0)::text
 FROM ONLY {} AS "seaworthy row"
 """)
 
