@@ -218,13 +218,11 @@ def test_a_worker_killed_in_mid_backup_leaves_no_backup_and_the_next_slot_works(
         "FIELD_ENCRYPTION_KEYS": ",".join(django_settings.FIELD_ENCRYPTION_KEYS),
         "BACKUP_DIRECTORY": django_settings.BACKUP_DIRECTORY,
     }
-    worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(run.pk)], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == "about to publish\n"
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait()
+    command = [sys.executable, "-c", WORKER, str(run.pk)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "about to publish\n"
+        os.kill(worker.pid, signal.SIGKILL)
 
     run.refresh_from_db()
     assert run.status == RunStatus.RUNNING
