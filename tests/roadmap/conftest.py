@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from apps.roadmap.models import Criterion, Milestone
+from tests.browser import chromium, visit  # noqa: F401  fixtures
 from tests.evidence.recovery import Recovery, registered
 
 

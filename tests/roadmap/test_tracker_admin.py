@@ -232,7 +232,7 @@ def test_a_criterion_shows_its_threshold_and_what_is_missing(as_olga, document):
     )
     text = as_olga.get(page("criterion_changelist")).content.decode()
 
-    assert "latency p95 ≤ 2 second" in text
+    assert "latency p95 ≤ 2 seconds" in text
     assert "X ms" in text
 
 

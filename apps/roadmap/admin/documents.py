@@ -57,8 +57,8 @@ class RevisionInline(admin.TabularInline):
     """The texts a document has had. History: nobody edits it."""
 
     model = DocumentRevision
-    fields = ["imported_at", "imported_by", "sha256", "encoding", "parser_version"]
-    readonly_fields = ["imported_at", "imported_by", "sha256", "encoding", "parser_version"]
+    fields = ["imported_at", "imported_by", "digest", "encoding"]
+    readonly_fields = ["imported_at", "imported_by", "digest", "encoding"]
     extra = 0
     can_delete = False
 
@@ -70,6 +70,10 @@ class RevisionInline(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description="SHA-256")
+    def digest(self, revision: DocumentRevision) -> str:
+        return f"{revision.sha256[:16]}…"
 
 
 @admin.register(Document)
@@ -89,6 +93,9 @@ class DocumentAdmin(AuditedAdmin):
     def get_urls(self) -> list[URLPattern]:
         export = self.admin_site.admin_view(self.export_view)
         return [path("<int:document_id>/export/", export, name="roadmap_document_export"), *super().get_urls()]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a document changes by importing its next text
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import BaseModelAdmin
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
@@ -60,14 +62,31 @@ class PresenceFilter(admin.SimpleListFilter):
         return queryset.filter(orphaned_at__isnull=self.value() != "vanished")
 
 
-class EntryAdmin(AuditedAdmin, SimpleHistoryAdmin):
+class CalmFields(BaseModelAdmin):
+    """Forms with native dates, short text areas, and no buttons that would change a related thing instead."""
+
+    formfield_overrides = {
+        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 60})},
+    }
+
+    class Media:
+        css = {"all": ["roadmap/tracker.css"]}
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        for button in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, button):
+                setattr(field.widget, button, False)
+        return field
+
+
+class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     """An entry of a roadmap, whether it came from a document or was added by hand."""
 
     readonly_fields = ["document", "section", "line", "orphaned_at"]
     list_per_page = 50
     list_select_related = ["service"]
-    show_full_result_count = False
-    ordering = ["service__name", "position", "pk"]
 
     def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
         """A version is looked at, not put back: that would skip what a change has to go through."""
@@ -78,12 +97,15 @@ class EntryAdmin(AuditedAdmin, SimpleHistoryAdmin):
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """Related things are looked for by name: a list of all of them is no choice."""
-        related = (field for field in self.model._meta.get_fields() if isinstance(field, models.ForeignKey))
+        related = (
+            field for field in self.opts.get_fields() if isinstance(field, models.ForeignKey | models.ManyToManyField)
+        )
         return [field.name for field in related if field.name not in self.readonly_fields]
 
     @transaction.atomic
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, extra_context)
+        title = {"title": capfirst(str(self.opts.verbose_name_plural))}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def _get_list_editable_queryset(self, request: HttpRequest, prefix: str) -> QuerySet[Any]:
         # The rows of the list are locked in one order before the audit trail's lock is taken.

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.common.clock import now
 from apps.roadmap.admin.entries import (
     PLACE,
+    CalmFields,
     ClaimActions,
     EntryAdmin,
     PresenceFilter,
@@ -40,7 +41,7 @@ class OverdueFilter(admin.SimpleListFilter):
         return queryset.filter(target_on__isnull=True) if self.value() == "none" else queryset
 
 
-class EntryInline(admin.TabularInline):
+class EntryInline(CalmFields, admin.TabularInline):
     """What stands under a milestone or work item, changed in place."""
 
     extra = 0
@@ -64,13 +65,12 @@ class CriterionInline(EntryInline):
 
 @admin.register(Milestone)
 class MilestoneAdmin(ClaimActions):
-    list_display = ["name", "service", "claim", "owned_by", "target_on", "standing_of_target", "task_count", "priority"]
+    list_display = ["name", "claim", "target_on", "standing_of_target", "owned_by", "task_count", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
     list_filter = ["service", "claim", OverdueFilter, "owners", "kind", "priority", PresenceFilter]
     search_fields = ["code", "title", "objectives"]
     date_hierarchy = "target_on"
-    filter_horizontal = ["owners"]
     inlines = [TaskInline, CriterionInline]
     actions = [*ClaimActions.actions, "set_target_date"]
     fieldsets = [
@@ -94,7 +94,7 @@ class MilestoneAdmin(ClaimActions):
     def owned_by(self, milestone: Milestone) -> str:
         return ", ".join(team.name for team in milestone.owners.all()) or "nobody"
 
-    @admin.display(description="overdue")
+    @admin.display(description="overdue", empty_value=" ")
     def standing_of_target(self, milestone: Milestone) -> str:
         if not milestone.is_overdue(now()) or milestone.target_on is None:
             return ""
@@ -115,7 +115,7 @@ class MilestoneAdmin(ClaimActions):
 
 @admin.register(WorkItem)
 class WorkItemAdmin(EntryAdmin):
-    list_display = ["title", "number", "service", "priority", "effort", "milestone", "task_count"]
+    list_display = ["title", "priority", "effort", "task_count", "milestone", "service"]
     list_editable = ["priority"]
     list_filter = ["service", "priority", "milestone", PresenceFilter]
     list_select_related = ["milestone", "service"]

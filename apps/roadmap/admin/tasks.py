@@ -10,12 +10,13 @@ from django.utils.html import format_html
 from apps.roadmap.admin.entries import PLACE, ClaimActions, PresenceFilter
 from apps.roadmap.models import Criterion, Task
 
+TIMES = ("millisecond", "second", "minute", "hour", "day", "week", "month")
 SIGNS = {"<=": "≤", ">=": "≥"}
 
 
 @admin.register(Task)
 class TaskAdmin(ClaimActions):
-    list_display = ["text", "claim", "owner", "milestone", "work_item", "service", "line"]
+    list_display = ["text", "claim", "owner", "stands_under", "service"]
     list_editable = ["claim"]
     list_filter = ["service", "claim", "owner", "milestone", PresenceFilter]
     list_select_related = ["owner", "milestone", "work_item", "service"]
@@ -25,44 +26,33 @@ class TaskAdmin(ClaimActions):
         PLACE,
     ]
 
+    @admin.display(description="belongs to", ordering="position")
+    def stands_under(self, task: Task) -> str:
+        return str(task.work_item or task.milestone or "")
+
 
 @admin.register(Criterion)
 class CriterionAdmin(ClaimActions):
-    list_display = [
-        "text",
-        "claim",
-        "requirement",
-        "measured",
-        "to_fill_in",
-        "evidence",
-        "milestone",
-        "owner",
-        "service",
-    ]
-    list_editable = ["claim", "requirement"]
+    list_display = ["text", "claim", "measured", "evidence", "milestone", "requirement", "owner", "service"]
+    list_editable = ["claim"]
     list_filter = ["service", "claim", "kind", "requirement", "owner", "milestone", PresenceFilter]
     list_select_related = ["owner", "milestone", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
-    readonly_fields = [*ClaimActions.readonly_fields, "measured", "to_fill_in"]
+    readonly_fields = [*ClaimActions.readonly_fields, "measured"]
     fieldsets = [
         (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), "owner", ("milestone", "work_item")]}),
-        ("What it measures", {"fields": ["measured", "to_fill_in"]}),
+        ("What it measures", {"fields": ["measured"]}),
         PLACE,
     ]
 
     @admin.display(description="threshold")
     def measured(self, criterion: Criterion) -> str:
-        return "; ".join(_sentence(measure) for measure in criterion.measures)
-
-    @admin.display(description="still to fill in")
-    def to_fill_in(self, criterion: Criterion) -> str:
-        return ", ".join(criterion.placeholders)
+        missing = [f"{', '.join(criterion.placeholders)}: still to fill in"] if criterion.placeholders else []
+        return "; ".join([*(_sentence(measure) for measure in criterion.measures), *missing])
 
     @admin.display(description="evidence")
     def evidence(self, criterion: Criterion) -> str:
-        return format_html(
-            '<a href="{}">What proves it</a>', reverse("admin:roadmap_criterion_evidence", args=[criterion.pk])
-        )
+        return format_html('<a href="{}">Proof</a>', reverse("admin:roadmap_criterion_evidence", args=[criterion.pk]))
 
     def view_on_site(self, criterion: Criterion) -> str:
         """The page of what proves a criterion."""
@@ -79,4 +69,6 @@ def _sentence(measure: dict[str, Any]) -> str:
     unit = measure["unit"].replace("_", " ")
     amount = f"{measure['value']} %" if unit == "percent" else f"{measure['value']} {unit}".strip()
     metric = measure["metric"].replace("_", " ") or "value"
+    if measure["value"] != "1" and unit in TIMES:
+        amount += "s"
     return f"{metric}{percentile} {SIGNS.get(measure['operator'], measure['operator'])} {amount}"
