@@ -16,7 +16,7 @@ _TICKS = 7
 
 @dataclass(frozen=True)
 class Span:
-    """What is drawn as one bar. Without a start it begins where the one before it ended."""
+    """What is drawn as one bar. Without a start before its end it begins where the one before it ended."""
 
     name: str
     starts_on: date | None
@@ -99,8 +99,8 @@ class _Scale:
 def _starts(spans: Sequence[Span]) -> Iterator[date]:
     previous: date | None = None
     for span in spans:
-        unsaid = previous if previous and previous < span.ends_on else span.ends_on - _UNSAID_LENGTH
-        yield span.starts_on or unsaid
+        earlier = [day for day in (span.starts_on, previous) if day and day < span.ends_on]
+        yield earlier[0] if earlier else span.ends_on - _UNSAID_LENGTH
         previous = span.ends_on
 
 
