@@ -1,8 +1,5 @@
 """Observations: facts that were seen. Append-only; the database refuses to change or delete a row."""
 
-from datetime import datetime
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 
@@ -10,26 +7,7 @@ from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.contract import Trust
 
-
-class ObservationQuerySet(models.QuerySet["ObservationRecord"]):
-    """Named filters of observations."""
-
-    def known_at(self, at: datetime) -> Self:
-        """Recorded by the instant: what a reader of that time could see."""
-        return self.filter(recorded_at__lte=at)
-
-    def answers(self) -> Self:
-        """Those with facts."""
-        return self.filter(error="")
-
-    def errors(self) -> Self:
-        """Those that say why nothing could be seen."""
-        return self.exclude(error="")
-
-    def newest_of_each(self) -> Self:
-        """The newest observation of each environment, verifier and set of parameters."""
-        key = ("environment_id", "verifier_key", "parameters_digest")
-        return self.order_by(*key, "-observed_at", "-pk").distinct(*key)
+_NEWEST = ["environment", "verifier_key", "parameters_digest", "-observed_at"]
 
 
 class ObservationRecord(models.Model):
@@ -49,15 +27,12 @@ class ObservationRecord(models.Model):
     observed_at = models.DateTimeField("observed")
     recorded_at = models.DateTimeField("recorded", default=now)
 
-    objects = ObservationQuerySet.as_manager()
-
     class Meta:
         verbose_name = "observation"
         ordering = ["-recorded_at"]
         indexes = [
-            models.Index(
-                fields=["environment", "verifier_key", "parameters_digest", "-observed_at"], name="evidence_newest"
-            )
+            models.Index(fields=_NEWEST, condition=Q(error=""), name="evidence_newest_answer"),
+            models.Index(fields=_NEWEST, condition=~Q(error=""), name="evidence_newest_error"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -7,6 +7,7 @@ from apps.evidence import register
 from apps.evidence.contract import Observation, Verifier
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import UnknownVerifier, find_verifier
+from apps.evidence.selectors import newest_observations
 from apps.evidence.services import EvidenceRefused, collect, parameters_digest, record_observation
 from tests.evidence.recovery import CannotObserve, Recovery
 
@@ -106,13 +107,40 @@ def test_a_pushed_verifier_is_not_collected(environment):
         Pushed().collect(None, {})
 
 
-def test_the_newest_of_each_is_by_environment_verifier_and_parameters(recovery, environment):
+def key_of(observation):
+    return observation.environment_id, observation.verifier_key, observation.parameters_digest
+
+
+def test_the_newest_is_by_environment_verifier_and_parameters(recovery, environment):
     staging = environment.service.environments.create(name="staging")
     record(environment, NOW - timedelta(hours=2))
     newest = record(environment, NOW - timedelta(hours=1))
     other = record(environment, NOW - timedelta(hours=3), parameters={"database": "x"})
     elsewhere = record(staging, NOW - timedelta(hours=4))
-    assert set(ObservationRecord.objects.newest_of_each()) == {newest, other, elsewhere}
+    kept = [newest, other, elsewhere]
+    assert newest_observations({key_of(each) for each in kept}, NOW).answers == {key_of(each): each for each in kept}
+    assert newest_observations({key_of(other)}, NOW).answers == {key_of(other): other}
+
+
+def test_answers_and_errors_are_told_apart(recovery, environment):
+    answer = record(environment, NOW - timedelta(hours=2))
+    error = record(environment, NOW - timedelta(hours=1), error="gone")
+    found = newest_observations({key_of(answer)}, NOW)
+    assert (found.answers[key_of(answer)], found.errors[key_of(answer)]) == (answer, error)
+
+
+def test_what_was_recorded_later_was_not_known_then(recovery, environment):
+    first = record(environment, NOW - timedelta(hours=2), at=NOW - timedelta(hours=2))
+    late = record(environment, NOW - timedelta(hours=1), at=NOW)
+    keys = {key_of(first)}
+    assert newest_observations(keys, NOW - timedelta(seconds=1)).answers[key_of(first)] == first
+    assert newest_observations(keys, NOW).answers[key_of(first)] == late
+    assert newest_observations(keys, NOW - timedelta(hours=3)).answers == {}
+
+
+def test_nothing_asked_costs_no_query(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert newest_observations(set(), NOW).answers == {}
 
 
 @pytest.mark.parametrize("sql", ["UPDATE {} SET facts = '{{}}'", "DELETE FROM {}"])

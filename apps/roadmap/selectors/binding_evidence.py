@@ -1,7 +1,6 @@
 """The evidence axis of accepted bindings: each with its newest observation, judged when it is read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.catalog.models import Environment
@@ -11,38 +10,25 @@ from apps.evidence.freshness import EvidenceState, evidence_state
 from apps.evidence.judge import Judgement, judge
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
+from apps.evidence.selectors import Key, Newest
 from apps.evidence.services import parameters_digest
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.statuses import BindingEvidence
 
 _ERROR_HOLDS = timedelta(hours=1)
-Records = dict[tuple[str, str], ObservationRecord]
 
 
-@dataclass(frozen=True)
-class Newest:
-    """The newest answers and the newest errors, by verifier and digest of the parameters."""
-
-    answers: Records
-    errors: Records
+def key_of(binding: Binding, environment: Environment) -> Key:
+    """What the binding's observations in the environment are found by."""
+    return environment.pk, binding.verifier_key, parameters_digest(binding.parameters)
 
 
-def newest_observations(environments: Iterable[Environment], at: datetime) -> dict[int, Newest]:
-    """What a reader of that instant could know of each environment."""
-    found = {environment.pk: Newest({}, {}) for environment in environments}
-    known = ObservationRecord.objects.filter(environment__in=found).known_at(at)
-    for record in known.answers().newest_of_each():
-        found[record.environment_id].answers[record.verifier_key, record.parameters_digest] = record
-    for record in known.errors().newest_of_each():
-        found[record.environment_id].errors[record.verifier_key, record.parameters_digest] = record
-    return found
-
-
-def evidence_of(binding: Binding, newest: Newest, at: datetime) -> BindingEvidence:
+def evidence_of(binding: Binding, environment: Environment, newest: Newest, at: datetime) -> BindingEvidence:
     """What the binding's newest observation says at the instant. Evidence of another major version is pending."""
     try:
         verifier = find_verifier(binding.verifier_key)
-        record = _counting_record(binding, verifier, newest, at)
+        key, ttl = key_of(binding, environment), time_to_live(binding, verifier)
+        record = _counting_record(newest.answers.get(key), newest.errors.get(key), verifier, ttl, at)
         if record is None:
             return BindingEvidence(binding, verifier.title, EvidenceState.PENDING)
         return _judged(binding, verifier, record, at)
@@ -60,13 +46,14 @@ def shortest_time_to_live(bindings: Iterable[Binding], verifier: Verifier) -> ti
     return min((time_to_live(binding, verifier) for binding in bindings), default=verifier.default_ttl)
 
 
-def _counting_record(binding: Binding, verifier: Verifier, newest: Newest, at: datetime) -> ObservationRecord | None:
-    key = (binding.verifier_key, parameters_digest(binding.parameters))
-    answer, error = (_of_version(records.get(key), verifier) for records in (newest.answers, newest.errors))
+def _counting_record(
+    answer: ObservationRecord | None, error: ObservationRecord | None, verifier: Verifier, ttl: timedelta, at: datetime
+) -> ObservationRecord | None:
+    answer, error = _of_version(answer, verifier), _of_version(error, verifier)
     if answer is None or error is None:
         return answer or error
     # An answer holds until it expires, whatever could not be seen since. An error that is not repeated is over.
-    is_fresh = at < answer.observed_at + time_to_live(binding, verifier)
+    is_fresh = at < answer.observed_at + ttl
     is_over = error.observed_at < max(answer.observed_at, at - _ERROR_HOLDS)
     return answer if is_fresh or is_over else error
 

@@ -8,11 +8,12 @@ from typing import TypeVar
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.freshness import EvidenceState, worst_state
+from apps.evidence.selectors import Newest, newest_observations
 from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.wording import Circumstances, explain
 from apps.roadmap.models import Binding, Criterion, DocumentRevision, Milestone, Task
-from apps.roadmap.selectors.binding_evidence import Newest, evidence_of, newest_observations
+from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
 from apps.roadmap.selectors.statuses import (
@@ -49,12 +50,19 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     services = {environment.service_id for environment in environments}
     criteria, milestones = _criteria_by_service(services), _milestones_by_service(services)
     tasks, bindings = _tasks_by_milestone(services), _bindings_by_criterion(services)
-    newest, revisions = newest_observations(environments, at), _revisions_by_service(services)
+    revisions = _revisions_by_service(services)
+    keys = {
+        key_of(binding, environment)
+        for environment in environments
+        for criterion in criteria[environment.service_id]
+        for binding in bindings[criterion.pk]
+    }
+    newest = newest_observations(keys, at)
     return [
         _readiness(
             environment,
             statuses := tuple(
-                _criterion_status(criterion, bindings[criterion.pk], newest[environment.pk], at)
+                _criterion_status(criterion, environment, bindings[criterion.pk], newest, at)
                 for criterion in criteria[environment.service_id]
             ),
             _milestone_statuses(milestones[environment.service_id], statuses, tasks, at),
@@ -113,9 +121,9 @@ def _grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[i
 
 
 def _criterion_status(
-    criterion: Criterion, bindings: Sequence[Binding], newest: Newest, at: datetime
+    criterion: Criterion, environment: Environment, bindings: Sequence[Binding], newest: Newest, at: datetime
 ) -> CriterionStatus:
-    accepted = tuple(evidence_of(binding, newest, at) for binding in bindings if binding.is_accepted)
+    accepted = tuple(evidence_of(binding, environment, newest, at) for binding in bindings if binding.is_accepted)
     suggestions = tuple(binding for binding in bindings if not binding.is_accepted)
     uncovered = uncovered_clauses(criterion.text, (evidence.clause for evidence in accepted))
     states = [evidence.state for evidence in accepted] + [EvidenceState.UNBOUND for _ in uncovered]

@@ -12,9 +12,10 @@ from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.contract import Parameters, Verifier
 from apps.evidence.register import all_verifiers
+from apps.evidence.selectors import Key, Newest, newest_observations
 from apps.evidence.services import collect, parameters_digest
 from apps.roadmap.models import Binding
-from apps.roadmap.selectors.binding_evidence import Newest, newest_observations, shortest_time_to_live
+from apps.roadmap.selectors.binding_evidence import shortest_time_to_live
 
 _SHORTEST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE_AFTER_ERROR = timedelta(minutes=15)
@@ -30,15 +31,16 @@ class Question:
     bindings: tuple[Binding, ...]
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.verifier.key, parameters_digest(self.parameters)
+    def key(self) -> Key:
+        return self.environment.pk, self.verifier.key, parameters_digest(self.parameters)
 
 
 def collect_due_evidence(*, environment: Environment, at: datetime | None = None) -> int:
     """Ask every question whose newest answer grows old, and return how many were asked."""
     at = at or now()
-    newest = newest_observations([environment], at)[environment.pk]
-    return _ask(question for question in _questions(environment) if _is_due(question, newest, at))
+    questions = _questions(environment)
+    newest = newest_observations({question.key for question in questions}, at)
+    return _ask(question for question in questions if _is_due(question, newest, at))
 
 
 def collect_all_evidence(*, environment: Environment) -> int:

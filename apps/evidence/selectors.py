@@ -1,0 +1,47 @@
+"""Questions about observations."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.evidence.models import ObservationRecord
+
+# One step into the index for each key, however many observations there are.
+_NEWEST = """
+SELECT observation.*
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (environment_id, verifier_key, parameters_digest)
+CROSS JOIN LATERAL (
+    SELECT * FROM evidence_observationrecord AS record
+    WHERE record.environment_id = asked.environment_id
+      AND record.verifier_key = asked.verifier_key
+      AND record.parameters_digest = asked.parameters_digest
+      AND record.recorded_at <= %s
+      AND record.error {comparison} ''
+    ORDER BY record.observed_at DESC, record.id DESC
+    LIMIT 1
+) AS observation
+"""
+
+Key = tuple[int, str, str]  # the environment, the verifier's key, the digest of the parameters
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest answer and the newest error of each key that has one."""
+
+    answers: dict[Key, ObservationRecord]
+    errors: dict[Key, ObservationRecord]
+
+
+def newest_observations(keys: Collection[Key], at: datetime) -> Newest:
+    """What a reader of that instant could know: only what was recorded by then."""
+    if not keys:
+        return Newest({}, {})
+    return Newest(answers=dict(_newest(keys, at, "=")), errors=dict(_newest(keys, at, "<>")))
+
+
+def _newest(keys: Collection[Key], at: datetime, comparison: str) -> Iterator[tuple[Key, ObservationRecord]]:
+    environments, verifiers, digests = zip(*sorted(keys), strict=True)
+    parameters = [list(environments), list(verifiers), list(digests), at]
+    for record in ObservationRecord.objects.raw(_NEWEST.format(comparison=comparison), parameters):
+        yield (record.environment_id, record.verifier_key, record.parameters_digest), record
