@@ -1,5 +1,7 @@
 """The frame that every staff page shares."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -61,3 +63,18 @@ def test_every_status_has_a_shape_that_is_drawn(client: Client, olga: User) -> N
 
 def _model(name: str) -> dict[str, str]:
     return {"object_name": name, "name": f"{name.lower()}s", "admin_url": f"/admin/{name}/"}
+
+
+def test_an_empty_list_says_what_to_do(client: Client, olga: User, sam: User) -> None:
+    client.force_login(olga)
+    empty, unmatched = (client.get(f"/admin/catalog/team/{query}").content.decode() for query in ("", "?q=zzz"))
+
+    assert "No teams yet" in empty
+    assert "Add the first one." in empty
+    assert "Nothing matches" in unmatched
+
+
+def test_dates_are_written_the_day_first_with_their_zone(client: Client, olga: User) -> None:
+    client.force_login(olga)
+
+    assert re.search(r"\d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC", client.get("/admin/accounts/user/").content.decode())

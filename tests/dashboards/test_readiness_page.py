@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Service
+from apps.roadmap.services.importing import import_document
 from tests.dashboards.voyage import Voyage
 
 PAGE = "/admin/readiness/payments/"
@@ -131,6 +132,19 @@ def test_who_may_ask_for_checks(client: Client, voyage: Voyage, sam: User) -> No
     sam.groups.add(Group.objects.get(name="operator"))
     assert "Check everything now" in client.get(PAGE).content.decode()
     assert client.post(f"{PAGE}check/").status_code == 302
+
+
+def test_the_document_can_be_exported_and_imported_again(client: Client, olga: User, service: Service) -> None:
+    client.force_login(olga)
+    assert "Import a roadmap" in client.get(PAGE).content.decode()
+    import_document(service=service, name="road.md", raw=b"# Road\n\n## M0 Foundations\n- [ ] Begin\n", actor=olga)
+
+    page = client.get(PAGE).content.decode()
+
+    document = service.documents.get()
+    assert f'href="/admin/roadmap/document/{document.pk}/export/"' in page
+    assert f'href="/admin/roadmap/document/add/?service={service.pk}">Re-import' in page
+    assert "road.md" in page
 
 
 def test_a_check_needs_a_press_and_an_environment_that_exists(client: Client, olga: User, voyage: Voyage) -> None:

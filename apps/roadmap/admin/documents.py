@@ -129,7 +129,7 @@ class DocumentAdmin(AuditedAdmin):
             raise PermissionDenied
         if "confirm" in request.POST:
             return self._import(request, request.POST["confirm"])
-        form = ImportForm(request.POST or None, request.FILES or None)
+        form = ImportForm(request.POST or None, request.FILES or None, initial=request.GET.dict())
         report, token = self._look_ahead(request, form) if form.is_valid() else (None, "")
         context = {
             **self.admin_site.each_context(request),
