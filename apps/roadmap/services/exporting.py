@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from apps.roadmap.engines.dates import Precision, write_target
 from apps.roadmap.engines.display import show
+from apps.roadmap.engines.entries import ParsedDocument
 from apps.roadmap.engines.marks import Claim, mark_for
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.source import Limits, Source, Span
@@ -32,18 +33,15 @@ class ExportPlan:
     left_out: list[str] = field(default_factory=list)
 
 
-def export_document(document: Document) -> bytes:
+def export_document(document: Document, parsed: ParsedDocument | None = None) -> bytes:
     """The document's bytes as imported, with the values that were changed since."""
-    plan = plan_export(document)
+    plan = plan_export(document, parsed)
     return plan.source.encode(splice(plan.source.text, plan.replacements))
 
 
-def plan_export(document: Document) -> ExportPlan:
+def plan_export(document: Document, parsed: ParsedDocument | None = None) -> ExportPlan:
     """Compare each row with what the document says, and find the place of every difference."""
-    revision = document.newest_revision
-    if revision is None:
-        raise RoadmapError(f"{document.name} has no imported text yet: import it first.")
-    parsed = parse_document(bytes(revision.raw), UNLIMITED)
+    parsed = parsed or _parse_newest(document)
     plan = ExportPlan(parsed.source)
     for row in _rows(document):
         for name in _changed_values(row):
@@ -53,6 +51,13 @@ def plan_export(document: Document) -> ExportPlan:
             else:
                 plan.left_out.append(f"Line {row.line}: {name.replace('_', ' ')} of “{row}”")
     return plan
+
+
+def _parse_newest(document: Document) -> ParsedDocument:
+    revision = document.newest_revision
+    if revision is None:
+        raise RoadmapError(f"{document.name} has no imported text yet: import it first.")
+    return parse_document(bytes(revision.raw), UNLIMITED)
 
 
 def _rows(document: Document) -> Iterator[Row]:

@@ -130,7 +130,7 @@ def _report(
     return ImportReport(
         name=document.name,
         title=parsed.title,
-        counts=count_entries(parsed) | {"identical_export": export_document(document) == raw},
+        counts=count_entries(parsed) | {"identical_export": export_document(document, parsed) == raw},
         is_unchanged=is_unchanged,
         is_dry_run=is_dry_run,
         changes=changes,
