@@ -25,6 +25,18 @@ def test_chromium_refuses_nothing_on_any_kind_of_page(admin_client, visit):
     assert len(found) >= 10
 
 
+def test_the_documentation_of_the_api_works_under_the_policy(admin_client, visit):
+    page = visit(reverse("api:docs"))
+    page.wait_for_selector(".opblock")
+    assert page.locator(".opblock").count() > 20
+    assert page.evaluate("window.violations") == []
+
+
+@pytest.mark.parametrize("path", ["/api/v1/services/", "/api/v1/monitors/1/", "/api/v1/nowhere/"])
+def test_the_api_in_a_browser_obeys_the_policy(admin_client, visit, path):
+    assert visit(path).evaluate("window.violations") == []
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_an_error_page_stands_alone(client, db, visit, theme):
     page = visit("/nowhere/", theme=theme, width=390)
