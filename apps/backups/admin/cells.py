@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.common.clock import now
-from apps.common.statuses import look_of
-from apps.common.wording import age_in_words, duration_in_words, instant_in_words
+from apps.common.wording import duration_in_words
 
 BAR_WIDTH = 1000
 SHADES = "abcde"
@@ -41,18 +38,6 @@ def stage_bar(stages: Sequence[tuple[str, float]]) -> list[Stage]:
         placed.append(Stage(name, seconds, round(left, 1), round(width, 1), SHADES[number % len(SHADES)]))
         left += width
     return placed
-
-
-def status_cell(value: object) -> SafeString:
-    """A status as a word with its shape and colour."""
-    return render_to_string("seaworthy/_status.html", {"look": look_of(value)})
-
-
-def age_cell(instant: datetime | None) -> SafeString | None:
-    """How long ago, with the instant in the title."""
-    if instant is None:
-        return None
-    return format_html('<time title="{}">{}</time>', instant_in_words(instant), age_in_words(instant, at=now()))
 
 
 def objective_cell(measured: timedelta | None, objective: timedelta) -> SafeString | None:

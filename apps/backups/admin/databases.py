@@ -19,9 +19,10 @@ from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.backups import selectors, services, tasks
 from apps.backups.exceptions import BackupError
 from apps.backups.models import BackupRun, Database, DrillRun, Schedule
+from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
 
-from .cells import age_cell, objective_cell, status_cell
+from .cells import objective_cell
 
 SHOWN_RUNS = 10
 

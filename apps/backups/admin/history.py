@@ -10,9 +10,10 @@ from django.template.response import TemplateResponse
 from apps.audit.audited_admin import ReadOnlyAdmin
 from apps.backups import selectors
 from apps.backups.models import Backup, BackupRun, DrillRun
+from apps.common.cells import age_cell, status_cell
 from apps.common.wording import duration_in_words, size_in_words
 
-from .cells import age_cell, objective_cell, stage_bar, status_cell
+from .cells import objective_cell, stage_bar
 
 
 @admin.register(Backup)
