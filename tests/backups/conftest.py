@@ -35,6 +35,13 @@ CREATE TABLE sales.nothing ();
 -- PostgreSQL writes the casts of these otherwise after a restore, and means the same.
 CREATE TABLE sales.parcel (size varchar(10) NOT NULL DEFAULT 'small' CHECK (size IN ('small', 'large')));
 CREATE INDEX parcel_size ON sales.parcel (size) WHERE size IN ('small', 'large');
+CREATE TABLE sales.parent (a int);
+CREATE TABLE sales.child (b int) INHERITS (sales.parent);
+ALTER TABLE sales.parent ADD COLUMN c int, ADD COLUMN dropped int;
+ALTER TABLE sales.parent DROP COLUMN dropped;
+COMMENT ON COLUMN sales.child.b IS 'added before c';
+INSERT INTO sales.child VALUES (1, 2, 3);
+ALTER DEFAULT PRIVILEGES IN SCHEMA sales GRANT SELECT ON TABLES TO PUBLIC;
 CREATE VIEW sales.open_order AS SELECT * FROM sales."Order" WHERE state <> 'sent';
 CREATE MATERIALIZED VIEW sales.total AS SELECT count(*) AS orders FROM sales."Order";
 CREATE FUNCTION sales.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';

@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from apps.backups.engines import drill, findings
+from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import DrillReport, run_drill
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
+from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.storage import LocalStorage
-from apps.common.postgresql.binaries import PostgreSQLMissing
+from apps.common.postgresql.binaries import PostgreSQLMissing, installation_for
+from apps.common.postgresql.throwaway import throwaway_server
+from tests.backups.conftest import SHOP
 from tests.backups.doctoring import Doctor
 
 DRILL = """
@@ -26,6 +30,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from apps.backups.engines.drill import run_drill
+from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.storage import LocalStorage
 run_drill(storage=LocalStorage(Path(sys.argv[1])), prefix="healthy", now=datetime.now(UTC))
 """
@@ -48,7 +53,7 @@ def test_a_healthy_backup_is_proven(storage: LocalStorage, healthy: Manifest) ->
     assert list(report.stages) == ["fetch", "decompress", "start", "restore", "compare"]
     assert report.rto_seconds == pytest.approx(sum(report.stages.values()), abs=0.01)
     assert report.rpo_seconds == 3 * 3600
-    assert (report.tables, report.rows) == (5, 2501)
+    assert (report.tables, report.rows) == (7, 2502)
 
 
 FAULTS = {
@@ -89,6 +94,12 @@ MANY_FAULTS = {
         "large-objects-differ",
         "There are 0 large objects of 0 bytes; at backup time there were 1 of 10000 bytes.",
     ),
+    "COMMENT ON COLUMN sales.child.b IS 'another'": ("schema-differs", "The comments of the database differ"),
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA sales REVOKE SELECT ON TABLES FROM PUBLIC": (
+        "privileges-differ",
+        "Default privileges are not those of backup time.",
+    ),
+    "ALTER TABLE sales.event DETACH PARTITION sales.event_2026": ("schema-differs", "The partitioning of the table"),
     "CREATE TABLE sales.smuggled ()": ("object-unexpected", "The table sales.smuggled is there after the restore"),
     "SELECT setval('sales.\"Order_id_seq\"', 5000)": ("sequence-ahead", "stands at 5000; when the backup ended"),
     "ALTER POLICY everyone ON sales.customer USING (false)": ("schema-differs", "The policies of the table"),
@@ -116,6 +127,22 @@ def test_every_difference_is_named(storage: LocalStorage, doctor: Doctor) -> Non
 
 def test_a_rewritten_copy_without_changes_is_proven(storage: LocalStorage, doctor: Doctor) -> None:
     assert drill_of(storage, doctor.rewrite()).findings == []
+
+
+def test_a_newer_server_proves_a_backup_of_an_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = (installation_for(major, with_server=True) for major in (16, 18))
+    storage = LocalStorage(tmp_path)
+    with throwaway_server(old) as server:
+        server.create_database("shop")
+        address = Address(server.connection_parameters("shop"))
+        with address.connect() as connection:
+            connection.execute(SHOP)
+        take_backup(address=address, storage=storage, prefix="old")
+    monkeypatch.setattr(drill, "installation_for", lambda *args, **options: new)
+
+    report = drill_of(storage, "old")
+
+    assert (report.verdict, report.findings) == (Verdict.PROVEN, [])
 
 
 def test_one_flipped_bit_fails(storage: LocalStorage, doctor: Doctor) -> None:
@@ -217,8 +244,12 @@ def test_a_killed_drill_leaves_nothing_behind(storage: LocalStorage, healthy: Ma
     environment = {**os.environ, "TMPDIR": str(workplace)}
     process = subprocess.Popen([sys.executable, "-c", DRILL, str(storage.folder)], env=environment)
 
-    wait_until(lambda: list(workplace.glob("*/data/postmaster.pid")))
-    postmaster = int(next(workplace.glob("*/data/postmaster.pid")).read_text().split()[0])
+    def running() -> list[int]:
+        found = [file.read_text().split() for file in workplace.glob("*/data/postmaster.pid")]
+        return [int(words[0]) for words in found if words]
+
+    wait_until(running)
+    (postmaster,) = running()
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -62,7 +62,7 @@ def test_a_backup_becomes_a_row_an_event_and_evidence(database: Database, olga: 
     assert services.carry_out_backup(run=run)
 
     backup = Backup.objects.get()
-    assert (backup.run, backup.database, backup.tables) == (run, database, 5)
+    assert (backup.run, backup.database, backup.tables) == (run, database, 7)
     assert [name for name, _ in run.stage_rows] == ["dump", "fingerprint"]
     assert list(AuditEvent.objects.values_list("action", flat=True).order_by("pk"))[-2:] == [
         "backup.queued",

@@ -6,7 +6,9 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -106,12 +108,21 @@ def _arguments(process_id: int) -> str:
         return ""
 
 
-def test_the_janitor_removes_orphans_and_spares_the_living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throwaway.tempfile, "tempdir", str(tmp_path))
-    orphan = tmp_path / f"{throwaway.PREFIX}orphan"
+@pytest.fixture
+def workplace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temporary folder of this test alone, which the server's user can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="workplace-", dir="/tmp"))
+    folder.chmod(0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_janitor_removes_orphans_and_spares_the_living(workplace: Path) -> None:
+    orphan = workplace / f"{throwaway.PREFIX}orphan"
     orphan.mkdir()
     (orphan / throwaway.LOCK_FILE).touch()
-    just_made = tmp_path / f"{throwaway.PREFIX}young"
+    just_made = workplace / f"{throwaway.PREFIX}young"
     just_made.mkdir()
 
     with throwaway.throwaway_folder() as living:
@@ -198,6 +209,19 @@ def test_programs_and_data_below_a_closed_folder_are_placed_elsewhere(
     finally:
         shutil.rmtree(placement.PROGRAM_COPIES, ignore_errors=True)
         shutil.rmtree(placement.DATA_FOLDERS, ignore_errors=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders can be closed to the server's user")
+def test_a_temporary_folder_that_the_server_cannot_enter_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(throwaway.tempfile, "tempdir", str(closed))
+
+    with throwaway_server(binaries.newest_server_installation()) as server:
+        assert server.folder.parent == Path("/var/tmp")
+    assert not server.folder.exists()
 
 
 def test_a_socket_path_that_is_too_long_is_shortened(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ def reachable_folder(wanted: Path, user: str | None) -> Path:
     return elsewhere
 
 
+def temporary_folder(user: str | None) -> Path:
+    """The folder for temporary files, or the system's where the user could not enter it."""
+    wanted = Path(tempfile.gettempdir())
+    if user is None or _can_enter(wanted, user):
+        return wanted
+    return Path("/var/tmp")  # noqa: S108 - only unpredictable names are made in it
+
+
 def private_folder(path: Path, user: str | None) -> Path:
     """Make a 0700 folder that belongs to the user."""
     path.mkdir(mode=0o700, exist_ok=True)

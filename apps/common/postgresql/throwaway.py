@@ -80,7 +80,7 @@ def throwaway_server(
 def throwaway_folder() -> Iterator[Path]:
     """Yield a locked temporary folder that is removed at the end, by a watchdog if this process cannot."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=placement.temporary_folder(placement.server_user())))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         lock = stack.enter_context((folder / LOCK_FILE).open("w"))
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -90,7 +90,7 @@ def throwaway_folder() -> Iterator[Path]:
 
 def remove_orphans() -> list[Path]:
     """Remove what killed processes left behind. Returns the removed folders."""
-    candidates = Path(tempfile.gettempdir()).glob(f"{PREFIX}*")
+    candidates = placement.temporary_folder(placement.server_user()).glob(f"{PREFIX}*")
     orphans = [folder for folder in candidates if _is_orphan(folder)]
     for folder in orphans:
         kill_server(folder / "data")

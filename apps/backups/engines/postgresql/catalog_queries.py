@@ -11,6 +11,9 @@ from dataclasses import dataclass
 # Aspects whose text does not change from one major version of the server to another.
 PORTABLE_PARTS = frozenset({"owner", "columns", "labels", "is_populated"})
 
+FIRST_OWN_OBJECT = 16384  # what initdb makes has lower numbers
+NOT_A_MEMBER = """NOT EXISTS (SELECT FROM pg_depend x
+    WHERE x.classid = o.classoid AND x.objid = o.objoid AND x.deptype = 'e')"""
 NOT_OF_SYSTEM = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 
@@ -59,9 +62,13 @@ def privileges(kind: str, granted: str, owner: str) -> str:
     )
 
 
+# A child gets its parent's columns first when it is restored, wherever they stood before.
+IS_CHILD = "(NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid))"
+
+
 def columns(relation: str) -> str:
-    positions = f"""SELECT a.*, row_number() OVER (ORDER BY a.attnum) AS position FROM pg_attribute a
-                    WHERE a.attrelid = {relation} AND a.attnum > 0 AND NOT a.attisdropped"""
+    positions = f"""SELECT a.*, CASE WHEN {IS_CHILD} THEN 0 ELSE row_number() OVER (ORDER BY a.attnum) END AS position
+                    FROM pg_attribute a WHERE a.attrelid = {relation} AND a.attnum > 0 AND NOT a.attisdropped"""
     return hashed_lines(
         """format('%s %s %s %s %s %s', lpad(p.position::text, 4), p.attname, format_type(p.atttypid, p.atttypmod),
                   p.attnotnull, p.attidentity, p.attgenerated)""",
@@ -113,6 +120,8 @@ KINDS = {
             ),
             "row_security": "format('%s %s', c.relrowsecurity, c.relforcerowsecurity)",
             "storage": "format('%s %s %s', c.relkind, c.relpersistence, c.reloptions)",
+            "partitioning": "format('%s %s', pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid))",
+            "parents": hashed_lines("i.inhparent::regclass::text", "FROM pg_inherits i WHERE i.inhrelid = c.oid"),
             "privileges": privileges("r", "c.relacl", "c.relowner"),
             "column_privileges": hashed_lines(
                 "format('%s %s %s %s', a.attname, pg_get_userbyid(g.grantee), g.privilege_type, g.is_grantable)",
@@ -130,6 +139,15 @@ KINDS = {
                 "FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid",
             ),
             "privileges": privileges("d", "d.datacl", "d.datdba"),
+            "default_privileges": hashed_lines(
+                """format('%s %s %s %s %s %s', pg_get_userbyid(p.defaclrole), p.defaclnamespace::regnamespace,
+                          p.defaclobjtype, pg_get_userbyid(a.grantee), a.privilege_type, a.is_grantable)""",
+                "FROM pg_default_acl p, aclexplode(p.defaclacl) a",
+            ),
+            "comments": hashed_lines(
+                "format('%s %s', pg_describe_object(o.classoid, o.objoid, o.objsubid), o.description)",
+                f"FROM pg_description o WHERE o.objoid >= {FIRST_OWN_OBJECT} AND {NOT_A_MEMBER}",
+            ),
         },
         "FROM pg_database d WHERE d.datname = current_database()",
     ),
@@ -229,7 +247,9 @@ KINDS = {
 }
 
 # The largest first, so that what remains to the end is short.
-STORED_TABLES = f"""SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname)
+STORED_TABLES = f"""SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname),
+      CASE WHEN {IS_CHILD} THEN (SELECT array_agg(a.attname ORDER BY a.attname) FROM pg_attribute a
+                                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END
     {RELATIONS} AND c.relkind = 'r' ORDER BY c.relpages DESC"""
 
 DATABASE_FACTS = """

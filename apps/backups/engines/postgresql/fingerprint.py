@@ -10,6 +10,7 @@ from . import catalog_queries
 
 # The text of a value depends on these, so both sides of a comparison use the same.
 SESSION = {
+    "client_encoding": "UTF8",
     "search_path": "pg_catalog",
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
@@ -27,7 +28,7 @@ SESSION = {
 
 # The alias is odd because a column of the same name would be counted instead of the row.
 TABLE_CONTENT = sql.SQL("""
-SELECT count(*), coalesce(sum(hashtextextended("seaworthy row"::text COLLATE "C", 0)), 0)::text
+SELECT count(*), coalesce(sum(hashtextextended({}::text COLLATE "C", 0)), 0)::text
 FROM ONLY {} AS "seaworthy row"
 """)
 
@@ -149,10 +150,17 @@ def _objects(connection: psycopg.Connection[Any], query: str) -> dict[str, dict[
 def _tables(connection: psycopg.Connection[Any]) -> dict[str, TableContent]:
     stored = connection.execute(catalog_queries.STORED_TABLES).fetchall()
     found = {
-        name: TableContent(*_one(connection, TABLE_CONTENT.format(sql.Identifier(schema, table))))
-        for schema, table, name in stored
+        name: TableContent(*_one(connection, TABLE_CONTENT.format(_row(columns), sql.Identifier(schema, table))))
+        for schema, table, name, columns in stored
     }
     return dict(sorted(found.items()))
+
+
+def _row(columns: list[str] | None) -> sql.Composable:
+    """The whole row, or its columns in an order of their own where a restore may place them otherwise."""
+    if columns is None:
+        return sql.Identifier("seaworthy row")
+    return sql.SQL("ROW({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
 
 
 def _one(connection: psycopg.Connection[Any], query: Any) -> tuple[Any, ...]:
