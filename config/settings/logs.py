@@ -12,18 +12,21 @@ _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
 
 
 def mask_secrets(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Hide values whose name says they are secret, and passwords inside addresses."""
-    for name, value in event.items():
-        if _SECRET_NAMES.search(name):
-            event[name] = "********"
-        elif isinstance(value, str):
-            event[name] = hide_passwords(value)
-    return event
+    """Hide values whose name says they are secret, and passwords inside addresses, at any depth."""
+    return {name: masked(value, name) for name, value in event.items()}
 
 
-def hide_passwords(text: str) -> str:
-    """The text, without the passwords inside addresses."""
-    return _URL_PASSWORD.sub(r"\1********@", text)
+def masked(value: Any, name: str = "") -> Any:
+    """The value as it may be shown under that name."""
+    if _SECRET_NAMES.search(name):
+        return "********"
+    if isinstance(value, str):
+        return _URL_PASSWORD.sub(r"\1********@", value)
+    if isinstance(value, dict):
+        return {key: masked(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(part) for part in value]
+    return value
 
 
 _SHARED: list[Any] = [
