@@ -1,45 +1,25 @@
-"""What the admin of every entry shares: claims with history and audit event, filters, and changes to many at once."""
+"""What the admin of every entry shares: claims with history and audit event, and where the entry stands."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import BaseModelAdmin
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
-from simple_history.template_utils import HistoricalRecordContextHelper
 
 from apps.audit.audited_admin import AuditedAdmin, staff_user
-from apps.catalog.models import Team
+from apps.roadmap.admin.calm import CalmFields, ReadableHistory
 from apps.roadmap.exceptions import RoadmapError
-from apps.roadmap.models import Claim
 from apps.roadmap.models.entries import Entry
 from apps.roadmap.services.claims import set_claim
-from apps.roadmap.services.tracking import assign_owner, claim_entries, set_target
 
 PLACE: tuple[str, Any] = (
     "Where it stands",
     {"classes": ["collapse"], "fields": ["document", "section", "line", "orphaned_at"]},
 )
-
-
-# What an import keeps on a row for itself; a line of history names only what a person would.
-BOOKKEEPING = frozenset({"identity", "imported", "line", "position", "section", "spans"})
-
-
-class ReadableHistory(HistoricalRecordContextHelper):
-    """Says of a change what a person would."""
-
-    def context_for_delta_changes(self, delta: Any) -> list[dict[str, Any]]:
-        changes = [change for change in delta.changes if change.field not in BOOKKEEPING]
-        return super().context_for_delta_changes(replace(delta, changes=changes))
 
 
 class PresenceFilter(admin.SimpleListFilter):
@@ -60,25 +40,6 @@ class PresenceFilter(admin.SimpleListFilter):
         if self.value() == "all":
             return queryset
         return queryset.filter(orphaned_at__isnull=self.value() != "vanished")
-
-
-class CalmFields(BaseModelAdmin):
-    """Forms with native dates, short text areas, and no buttons that would change a related thing instead."""
-
-    formfield_overrides = {
-        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
-        models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 60})},
-    }
-
-    class Media:
-        css = {"all": ["roadmap/tracker.css"]}
-
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **options: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **options)
-        for button in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
-            if field is not None and hasattr(field.widget, button):
-                setattr(field.widget, button, False)
-        return field
 
 
 class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
@@ -152,90 +113,3 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
         inlines = super().construct_change_message(request, forms.Form(), formsets, add)
         others = [str(form[name].label) for name in form.changed_data if name != "claim"]
         return [{"changed": {"fields": others}}, *inlines] if others else inlines
-
-
-class ClaimActions(EntryAdmin):
-    """Adds what may be said of many at once."""
-
-    actions = ["mark_done", "mark_in_progress", "mark_todo", "mark_not_applicable", "set_owner"]
-
-    @admin.action(permissions=["change"], description="Mark as done")
-    def mark_done(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._claim(request, queryset, Claim.DONE)
-
-    @admin.action(permissions=["change"], description="Mark as in progress")
-    def mark_in_progress(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._claim(request, queryset, Claim.IN_PROGRESS)
-
-    @admin.action(permissions=["change"], description="Mark as to do")
-    def mark_todo(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._claim(request, queryset, Claim.TODO)
-
-    @admin.action(permissions=["change"], description="Mark as not applicable")
-    def mark_not_applicable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._claim(request, queryset, Claim.NOT_APPLICABLE)
-
-    def _claim(self, request: HttpRequest, queryset: QuerySet[Any], claim: Claim) -> None:
-        changed = claim_entries(entries=queryset, claim=claim, actor=staff_user(request))
-        self._tell(request, changed, claim.label.lower())
-
-    @admin.action(permissions=["change"], description="Set the owner…")
-    def set_owner(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return ask_and_apply(self, request, queryset, "set_owner", "Set the owner", OwnerForm, self._assign)
-
-    def _assign(self, request: HttpRequest, queryset: QuerySet[Any], answer: dict[str, Any]) -> None:
-        changed = assign_owner(entries=queryset, owner=answer["owner"], actor=staff_user(request))
-        self._tell(request, changed, f"owned by {answer['owner'] or 'nobody'}")
-
-    def _tell(self, request: HttpRequest, changed: int, words: str) -> None:
-        name = self.opts.verbose_name if changed == 1 else self.opts.verbose_name_plural
-        verb = "is" if changed == 1 else "are"
-        self.message_user(request, f"{changed} {name} {verb} now {words}." if changed else f"All were {words} before.")
-
-
-class OwnerForm(forms.Form):
-    """Which team owns the chosen entries from now on."""
-
-    owner = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Nobody")
-
-
-class TargetForm(forms.Form):
-    """When the chosen milestones are to be reached."""
-
-    target_on = forms.DateField(
-        label="Target date", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Empty for none."
-    )
-
-
-def ask_and_apply(
-    model_admin: ClaimActions,
-    request: HttpRequest,
-    queryset: QuerySet[Any],
-    action: str,
-    title: str,
-    form_class: type[forms.Form],
-    apply: Callable[[HttpRequest, QuerySet[Any], dict[str, Any]], None],
-) -> HttpResponse | None:
-    """Ask on a page of its own, then apply the answer to the chosen entries."""
-    form = form_class(request.POST if "apply" in request.POST else None)
-    if form.is_valid():
-        apply(request, queryset, form.cleaned_data)
-        return None
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": title,
-        "opts": model_admin.opts,
-        "form": form,
-        "action": action,
-        "entries": queryset,
-        "checkbox_name": ACTION_CHECKBOX_NAME,
-    }
-    return TemplateResponse(request, "admin/roadmap/set_values.html", context)
-
-
-def apply_target(
-    model_admin: ClaimActions, request: HttpRequest, queryset: QuerySet[Any], answer: dict[str, Any]
-) -> None:
-    """Set the target that was asked for."""
-    changed = set_target(milestones=queryset, day=answer["target_on"], actor=staff_user(request))
-    model_admin._tell(request, changed, f"due {answer['target_on'] or 'at no date'}")

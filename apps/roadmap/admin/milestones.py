@@ -6,18 +6,14 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from apps.audit.audited_admin import staff_user
 from apps.common.clock import now
-from apps.roadmap.admin.entries import (
-    PLACE,
-    CalmFields,
-    ClaimActions,
-    EntryAdmin,
-    PresenceFilter,
-    TargetForm,
-    apply_target,
-    ask_and_apply,
-)
+from apps.roadmap.admin.calm import CalmFields
+from apps.roadmap.admin.claims import ClaimActions
+from apps.roadmap.admin.entries import PLACE, EntryAdmin, PresenceFilter
+from apps.roadmap.admin.questions import TargetForm, ask_and_apply
 from apps.roadmap.models import Claim, Criterion, Milestone, Task, WorkItem
+from apps.roadmap.services.tracking import set_target
 
 FINISHED = (Claim.DONE, Claim.NOT_APPLICABLE)
 PRESENT = Q(tasks__orphaned_at__isnull=True)
@@ -107,10 +103,12 @@ class MilestoneAdmin(ClaimActions):
 
     @admin.action(permissions=["change"], description="Set the target date…")
     def set_target_date(self, request: HttpRequest, queryset: QuerySet[Milestone]) -> HttpResponse | None:
-        def apply(request: HttpRequest, queryset: QuerySet[Any], answer: dict[str, Any]) -> None:
-            apply_target(self, request, queryset, answer)
+        question = ("set_target_date", "Set the target date", TargetForm)
+        return ask_and_apply(self, request, queryset, *question, self._reschedule)
 
-        return ask_and_apply(self, request, queryset, "set_target_date", "Set the target date", TargetForm, apply)
+    def _reschedule(self, request: HttpRequest, queryset: QuerySet[Milestone], answer: dict[str, Any]) -> None:
+        changed = set_target(milestones=queryset, day=answer["target_on"], actor=staff_user(request))
+        self.tell(request, changed, f"due {answer['target_on'] or 'at no date'}")
 
 
 @admin.register(WorkItem)

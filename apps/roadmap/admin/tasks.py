@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from apps.roadmap.admin.entries import PLACE, ClaimActions, PresenceFilter
+from apps.roadmap.admin.claims import ClaimActions
+from apps.roadmap.admin.entries import PLACE, PresenceFilter
 from apps.roadmap.models import Criterion, Task
 
 TIMES = ("millisecond", "second", "minute", "hour", "day", "week", "month")

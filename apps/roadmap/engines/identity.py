@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import product
 
 LIKENESS = 0.75  # below it, two texts are two things
-LARGEST_COMPARISON = 2_500  # pairs; in a section rewritten as a whole nothing is guessed
+MOST_COMPARISONS = 10_000  # pairs in all; in a document rewritten as a whole nothing more is guessed
 NOT_WORDS = re.compile(r"[\W_]+")
 
 Key = tuple[str, str]
@@ -51,7 +51,8 @@ def match(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
     """For each new entry that is an old one, which: positions in the two sequences."""
     pairs = _match_equal(old, new)
     for rule in (_match_coded, _match_moved, _match_reworded):
-        left_old = [at for at in range(len(old)) if at not in set(pairs.values())]
+        matched = set(pairs.values())
+        left_old = [at for at in range(len(old)) if at not in matched]
         left_new = [at for at in range(len(new)) if at not in pairs]
         pairs |= rule(old, new, left_old, left_new)
     return pairs
@@ -97,12 +98,14 @@ def _likenesses(
     old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
 ) -> Iterable[tuple[float, int, int]]:
     olds, news = _by(_section_of, old, left_old), _by(_section_of, new, left_new)
-    for section in olds.keys() & news.keys():
-        if len(olds[section]) * len(news[section]) > LARGEST_COMPARISON:
-            continue
+    compared = 0
+    for section in sorted(olds.keys() & news.keys()):
+        compared += len(olds[section]) * len(news[section])
+        if compared > MOST_COMPARISONS:
+            return
         for new_at, old_at in product(news[section], olds[section]):
             likeness = SequenceMatcher(None, old[old_at].words, new[new_at].words, autojunk=False)
-            if likeness.quick_ratio() >= LIKENESS and likeness.ratio() >= LIKENESS:
+            if likeness.real_quick_ratio() >= LIKENESS and likeness.ratio() >= LIKENESS:
                 yield likeness.ratio(), new_at, old_at
 
 

@@ -16,7 +16,7 @@ from apps.roadmap.engines.source import Limits, Source, Span
 from apps.roadmap.engines.splice import splice
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
-from apps.roadmap.services.values import Row, is_same, read_row
+from apps.roadmap.services.row_values import Row, is_same, read_row
 
 UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)  # what was once imported is exported, whatever the limits are now
 STATUS_WORDS = {Claim.TODO: "To do", Claim.IN_PROGRESS: "In progress", Claim.DONE: "Done", Claim.NOT_APPLICABLE: "N/A"}

@@ -16,7 +16,7 @@ from apps.roadmap.models import Criterion, Document, DocumentBlock, DocumentRevi
 from apps.roadmap.services.binding import suggest_bindings
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.merging import Changes, merge_entries
-from apps.roadmap.services.values import Teams
+from apps.roadmap.services.row_values import Teams
 
 
 @dataclass(frozen=True)

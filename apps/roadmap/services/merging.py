@@ -11,19 +11,8 @@ from apps.roadmap.engines import entries
 from apps.roadmap.engines.entries import Entry, ParsedDocument
 from apps.roadmap.engines.identity import Trait, identities, match
 from apps.roadmap.models import Document
-from apps.roadmap.services.values import (
-    MODELS,
-    NAMING_FIELDS,
-    RELATED,
-    Row,
-    Teams,
-    Values,
-    is_same,
-    read_entry,
-    read_row,
-    write_related,
-    write_row,
-)
+from apps.roadmap.services.document_values import MODELS, NAMING_FIELDS, Values, read_entry
+from apps.roadmap.services.row_values import RELATED, Row, Teams, is_same, read_row, write_related, write_row
 
 REASON = "import"
 BATCH = 500
@@ -88,7 +77,8 @@ def _by_kind(parsed: ParsedDocument) -> dict[type[Entry], Sequence[Entry]]:
 
 def _merge_kind(merge: Merge, kind: type[Entry], found: Sequence[Entry]) -> None:
     model = MODELS[kind]
-    known = list(model._default_manager.filter(document=merge.document).order_by("position", "pk"))
+    # Locked, so that what a person saves meanwhile is neither lost nor overwritten.
+    known = list(model._default_manager.select_for_update().filter(document=merge.document).order_by("position", "pk"))
     values = [read_entry(entry) for entry in found]
     name = model._meta.model_name or ""
     new = [_trait(name, section_of(entry), value) for entry, value in zip(found, values, strict=True)]
@@ -167,7 +157,10 @@ def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
         bulk_update_with_history(saved.changed, model, _columns(model), **history)
     if saved.moved:
         places = [name for name in PLACES if name in _columns(model)]
-        model._default_manager.bulk_update(saved.moved, places, batch_size=BATCH)
+        # An upsert by key: many times faster than `bulk_update` when every line of a long document moved.
+        model._default_manager.bulk_create(
+            saved.moved, update_conflicts=True, unique_fields=["pk"], update_fields=places, batch_size=BATCH
+        )
     for row, related in merge.related:
         write_related(row, related, merge.teams)
     merge.related.clear()

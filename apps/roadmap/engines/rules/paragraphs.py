@@ -10,7 +10,7 @@ from apps.roadmap.engines.entries import Owner, Section
 from apps.roadmap.engines.fields import read_fields, read_label
 from apps.roadmap.engines.marks import read_legend
 from apps.roadmap.engines.rules import values
-from apps.roadmap.engines.rules.items import add_criterion
+from apps.roadmap.engines.rules.criteria import add_criterion
 from apps.roadmap.engines.titles import CRITERION_KINDS, Role, read_role
 
 DECLARED_ROLES = re.compile(

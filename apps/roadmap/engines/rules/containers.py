@@ -1,0 +1,46 @@
+"""Milestones and work items that stand in lists instead of headings."""
+
+from apps.roadmap.engines.draft import Draft
+from apps.roadmap.engines.entries import MilestoneKind, Owner
+from apps.roadmap.engines.fields import read_label
+from apps.roadmap.engines.rules import sections, values
+from apps.roadmap.engines.rules.lines import Line, enter, without_trailing_fields
+from apps.roadmap.engines.titles import Heading, Role, read_container, read_heading, title_span
+
+LISTED_MILESTONES = frozenset({MilestoneKind.MILESTONE, MilestoneKind.PHASE})
+
+
+def take_milestone(draft: Draft, line: Line) -> Owner | None:
+    """ "- [x] M1: Security (owner: Backend, due: 2025-10-06)", where no heading has that code."""
+    start, end = title_span(line.shown.text)
+    kind, code = read_container(line.shown.text[start:end])
+    if kind not in LISTED_MILESTONES or code.lower() in draft.heading_codes or line.scope.milestone is not None:
+        return None
+    shown, fields = without_trailing_fields(draft, line)
+    heading = read_heading(shown.text)
+    sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark)
+    number = len(draft.milestones) - 1
+    scope = line.scope.titled(heading.title, role=Role.NONE, milestone=number, holder="milestone")
+    enter(draft, line, scope)
+    for found in fields:
+        values.take_field(draft, scope, line.block.start_line, found)
+    return Owner.MILESTONE
+
+
+def take_work_item(draft: Draft, line: Line) -> Owner | None:
+    """A bold item with boxes below it is a piece of work; one with a risk below it is that risk's title."""
+    label = read_label(line.raw)
+    if line.mark or not label:
+        return None
+    if line.item.ordinal in draft.items_with_risks:
+        enter(draft, line, line.scope.titled(label))
+        draft.item_lines[line.item.ordinal] = line.block.start_line
+        return Owner.RISK
+    if line.item.ordinal not in draft.items_with_marks or not line.raw.startswith(("**", "__")):
+        return None
+    start = line.shown.text.find(label)
+    heading = Heading(label, max(start, 0), line.item.number, Role.WORK_ITEM)
+    sections.add_work_item(draft, line.block, line.scope, heading, line.shown, None)
+    number = len(draft.work_items) - 1
+    enter(draft, line, line.scope.titled(label, role=Role.NONE, work_item=number, holder="work_item"))
+    return Owner.WORK_ITEM

@@ -1,0 +1,63 @@
+"""Tasks: items with a box, and the boxes after a semicolon."""
+
+from dataclasses import replace
+
+from apps.roadmap.engines.draft import Draft
+from apps.roadmap.engines.entries import Owner, Task
+from apps.roadmap.engines.fields import Field
+from apps.roadmap.engines.marks import Claim, Mark, read_inline_marks
+from apps.roadmap.engines.rules import values
+from apps.roadmap.engines.rules.lines import Line, enter, without_trailing_fields
+from apps.roadmap.engines.source import Span
+from apps.roadmap.engines.titles import Role
+
+
+def take_task(draft: Draft, line: Line) -> Owner | None:
+    """An item with a box; also without one where a section says that its items are tasks."""
+    if not line.mark and (line.scope.role != Role.TASKS or line.scope.is_inside_entry):
+        return None
+    main, inline = _split_inline(draft, line)
+    fields: tuple[Field, ...] = ()
+    if not inline:
+        shown, fields = without_trailing_fields(draft, line)
+        main = shown.span
+    number = _add_task(draft, line, main, line.mark, line.scope.task)
+    for mark, span in inline:
+        _add_task(draft, line, span, mark, number)
+    scope = line.scope.titled(line.shown.text, task=number, holder="task", is_inside_entry=True)
+    enter(draft, line, scope)
+    for found in fields:
+        values.take_field(draft, scope, line.block.start_line, found)
+    return Owner.TASK
+
+
+def _add_task(draft: Draft, line: Line, span: Span, mark: Mark | None, parent: int | None) -> int:
+    draft.tasks.append(
+        Task(
+            line=draft.source.line_at(mark.span[0] if mark else span[0]),
+            path=line.scope.path,
+            spans={"mark": mark.span if mark else (span[0], span[0]), "text": span},
+            text=draft.show(span).text,
+            mark=mark.raw if mark else "",
+            claim=mark.claim if mark else Claim.TODO,
+            milestone=line.scope.milestone,
+            work_item=line.scope.work_item,
+            parent=parent,
+        )
+    )
+    return len(draft.tasks) - 1
+
+
+def _split_inline(draft: Draft, line: Line) -> tuple[Span, list[tuple[Mark, Span]]]:
+    """The task's own words, and each sub-task after a semicolon."""
+    start, end = line.span
+    marks = list(read_inline_marks(line.raw, draft.legend)) if ";" in line.raw else []
+    if not marks:
+        return line.span, []
+    edges = [line.raw.rindex(";", 0, mark.span[0]) for mark in marks]
+    ends = [*edges[1:], end - start]
+    inline = [
+        (replace(mark, span=(start + mark.span[0], start + mark.span[1])), (start + mark.text_start, start + edge))
+        for mark, edge in zip(marks, ends, strict=True)
+    ]
+    return (start, start + edges[0]), inline
