@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.roadmap.services.importing import import_document
+from tests.browser import chromium, visit  # noqa: F401  fixtures
 from tests.evidence.recovery import Recovery, registered
 
 ROADMAP = """# Road
