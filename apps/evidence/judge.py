@@ -5,7 +5,7 @@ A rule is a tree: {"all": [rule, …]}, {"any": [rule, …]}, {"not": rule}, or 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -84,6 +84,27 @@ def check_rule(rule: Any, path: str = "rule") -> None:
         check_rule(part, f"{path}.{name}[{number}]")
 
 
+def rule_in_words(rule: Mapping[str, Any]) -> str:
+    """What a well-formed rule asks: `RTO seconds must be below 3600 s and verdict must be proven`."""
+    if "fact" in rule:
+        return f"{_label(rule['fact'])} must {_demand(rule)}"
+    if "not" in rule:
+        return f"not ({rule_in_words(rule['not'])})"
+    name, word = ("all", " and ") if "all" in rule else ("any", " or ")
+    parts = [rule_in_words(part) for part in rule[name]]
+    return word.join(f"({part})" if " or " in part and name == "all" else part for part in parts)
+
+
+def comparisons_of(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Each comparison of a well-formed rule."""
+    if "fact" in rule:
+        yield rule
+        return
+    for inner in rule.values():
+        for part in [inner] if isinstance(inner, Mapping) else inner:
+            yield from comparisons_of(part)
+
+
 def _check_comparison(rule: Mapping[str, Any], path: str) -> None:
     operator = rule.get("operator")
     if not isinstance(rule["fact"], str):
@@ -149,8 +170,19 @@ def _compare(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
         passes = _OPERATORS[operator](fact, wanted)
     except TypeError:
         return incomparable
-    unit = f" {rule['unit']}" if rule.get("unit") else ""
-    return _judgement(passes, f"{_label(name)}: {fact}{unit}, must {_WORDS[operator]} {wanted}{unit}.")
+    return _judgement(passes, f"{_label(name)}: {fact}{_unit(rule)}, must {_demand(rule)}.")
+
+
+def _demand(comparison: Mapping[str, Any]) -> str:
+    if comparison["operator"] == "exists":
+        return "be known"
+    wanted = comparison["value"]
+    listed = ", ".join(map(str, wanted)) if isinstance(wanted, list) else f"{wanted}{_unit(comparison)}"
+    return f"{_WORDS[comparison['operator']]} {listed}"
+
+
+def _unit(comparison: Mapping[str, Any]) -> str:
+    return f" {comparison['unit']}" if comparison.get("unit") else ""
 
 
 def _label(name: str) -> str:

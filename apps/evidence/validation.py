@@ -1,6 +1,5 @@
 """Whether a verifier can be asked something, and judged by a rule: problems by the name of the field."""
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +7,7 @@ import jsonschema
 
 from apps.common.wording import duration_in_words
 from apps.evidence.contract import Rule, Verifier
-from apps.evidence.judge import RuleError, check_rule
+from apps.evidence.judge import RuleError, check_rule, comparisons_of
 from apps.evidence.register import UnknownVerifier, find_verifier
 
 
@@ -26,14 +25,9 @@ def find_problems(*, verifier_key: str, parameters: Any, rule: Any, ttl: timedel
     return {field: problem for field, problem in problems.items() if problem}
 
 
-def facts_of_rule(rule: Rule) -> Iterator[str]:
-    """The name of each fact that the rule looks at."""
-    if "fact" in rule:
-        yield rule["fact"]
-        return
-    for inner in rule.values():
-        for part in [inner] if isinstance(inner, Mapping) else inner:
-            yield from facts_of_rule(part)
+def facts_of_rule(rule: Rule) -> set[str]:
+    """The name of each fact that a well-formed rule looks at."""
+    return {comparison["fact"] for comparison in comparisons_of(rule)}
 
 
 def _parameters_problem(verifier: Verifier, parameters: Any) -> str:
@@ -51,7 +45,7 @@ def _rule_problem(verifier: Verifier, rule: Any) -> str:
     except RuleError as error:
         return error.message
     known = set(verifier.facts_schema.get("properties", {}))
-    unknown = sorted(set(facts_of_rule(rule)) - known)
+    unknown = sorted(facts_of_rule(rule) - known)
     if unknown:
         return f"{verifier.key} has no fact {', '.join(unknown)}. It has: {', '.join(sorted(known))}."
     return ""

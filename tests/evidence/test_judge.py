@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.evidence.judge import RuleError, Verdict, check_rule, judge
+from apps.evidence.judge import RuleError, Verdict, check_rule, judge, rule_in_words
 
 FACTS = {"n": 5, "f": 0.5, "s": "proven", "flag": True, "list": ["a", "b"], "null": None}
 
@@ -144,3 +144,21 @@ def test_any_other_value_as_a_rule_is_refused_or_judged_but_never_breaks(rule):
     except RuleError:
         return
     assert verdict in Verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (fact("rto_seconds", "<", 60) | {"unit": "s"}, "RTO seconds must be below 60 s"),
+        (fact("verdict", "in", ["a", "b"]), "Verdict must be one of a, b"),
+        (fact("verdict", "exists"), "Verdict must be known"),
+        ({"not": fact("n", "==", 5)}, "not (N must be 5)"),
+        (
+            {"all": [fact("a", "==", 1), {"any": [fact("b", ">", 2), fact("c", "<=", 3)]}]},
+            "A must be 1 and (B must be above 2 or C must be at most 3)",
+        ),
+    ],
+    ids=str,
+)
+def test_a_rule_can_be_said_in_words(rule, words):
+    assert rule_in_words(rule) == words

@@ -55,7 +55,7 @@ class VerifierContract:
 
     def test_its_own_rule_is_well_formed_and_looks_at_its_own_facts(self, verifier: Verifier) -> None:
         check_rule(verifier.default_rule)
-        assert set(facts_of_rule(verifier.default_rule)) <= set(verifier.facts_schema["properties"])
+        assert facts_of_rule(verifier.default_rule) <= set(verifier.facts_schema["properties"])
 
     def test_its_own_rule_decides_facts_that_conform(self, verifier: Verifier) -> None:
         facts = example(dict(verifier.facts_schema))
