@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.catalog.services import ensure_service
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing
-from apps.roadmap.models import Criterion, Milestone, Task
+from apps.roadmap.models import Binding, Criterion, Milestone, Task
 from apps.roadmap.selectors.readiness import readiness, readiness_of_each
 from tests.roadmap.evidence import DAY, MINUTE, NOW, bind, observe
 
@@ -204,6 +204,16 @@ def test_it_flags_owners_missing_placeholders_and_dates_gone_by(environment, mil
         ("owner-missing", "M5 CI/CD has no owner."),
         ("placeholder", "“A sea trial; a rehearsed rollback” holds values that nobody has set."),
     ]
+
+
+def test_it_flags_a_check_that_asks_less_than_the_criterion_says(recovery, environment, criterion):
+    bind(criterion, "A sea trial")
+    criterion.text = "A sea trial with RTO < 2 hours."
+    criterion.save()
+    Binding.objects.update(clause="")
+    (flag,) = [each for each in readiness(environment=environment, at=NOW).flags if each.kind == "threshold"]
+    quoted = "“A sea trial with RTO < 2 hours”"
+    assert flag.sentence == f"{quoted} says more than its check tests.recovery asks: RTO seconds must be below 7200 s."
 
 
 def test_the_number_of_queries_does_not_grow_with_rows(

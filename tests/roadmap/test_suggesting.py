@@ -2,7 +2,7 @@ import pytest
 
 from apps.evidence.judge import check_rule
 from apps.evidence.phrases import find_phrase
-from apps.roadmap.engines.suggesting import propose, rule_from_measures
+from apps.roadmap.engines.suggesting import propose, rule_from_measures, thresholds_not_asked
 from tests.evidence.recovery import Recovery
 
 PROVEN = {"fact": "verdict", "operator": "==", "value": "proven"}
@@ -72,3 +72,24 @@ def test_a_threshold_takes_the_place_of_the_verifiers_own(text, fact, operator, 
 @pytest.mark.parametrize("text", ["p50 < 2 seconds", "p95 < X ms", "Fast", "RTO < 1 hour", "p95 < 3 req/s"])
 def test_a_threshold_that_no_fact_answers_changes_nothing(text):
     assert rule_from_measures(text, Availability()) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "missing"),
+    [
+        ({"fact": "rto_seconds", "operator": "<", "value": 3600}, ()),
+        ({"fact": "rto_seconds", "operator": "<", "value": 3600.0}, ()),
+        ({"all": [PROVEN, {"fact": "rto_seconds", "operator": "<=", "value": 1800}]}, ()),
+        ({"fact": "rto_seconds", "operator": "<=", "value": 3600}, ("RTO seconds must be below 3600 s",)),
+        ({"fact": "rto_seconds", "operator": "<", "value": 7200}, ("RTO seconds must be below 3600 s",)),
+        ({"fact": "rto_seconds", "operator": ">", "value": 60}, ("RTO seconds must be below 3600 s",)),
+        (PROVEN, ("RTO seconds must be below 3600 s",)),
+    ],
+    ids=str,
+)
+def test_a_rule_that_asks_less_than_the_text_is_found_out(rule, missing):
+    assert thresholds_not_asked("Recovers with RTO < 1 hour", Recovery(), rule) == missing
+
+
+def test_a_text_without_thresholds_asks_nothing():
+    assert thresholds_not_asked("Recovers", Recovery(), PROVEN) == ()

@@ -21,6 +21,7 @@ from apps.common.clock import now
 from apps.common.statuses import look_of
 from apps.evidence.register import all_verifiers
 from apps.roadmap.engines.clauses import split_clauses
+from apps.roadmap.engines.wording import quote
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import Binding, Criterion
 from apps.roadmap.selectors.readiness import readiness
@@ -28,6 +29,9 @@ from apps.roadmap.services.binding import accept_binding, decline_binding
 
 ACCEPT_PERMISSION = "roadmap.accept_binding"
 _DECISIONS: dict[str, Callable[..., Binding]] = {"accept": accept_binding, "decline": decline_binding}
+
+
+_ROWS = {"clause": 2, "parameters": 2, "rule": 5}
 
 
 class BindingForm(forms.ModelForm):
@@ -43,7 +47,7 @@ class BindingForm(forms.ModelForm):
             "rule": 'As JSON: {"fact": "rto_seconds", "operator": "<", "value": 3600}. Empty for the usual rule.',
             "ttl": "How long an observation counts, as days and hours: 7 00:00:00. Empty for the verifier's own.",
         }
-        widgets = {"clause": forms.Textarea(attrs={"rows": 2})}
+        widgets = {name: forms.Textarea(attrs={"rows": rows}) for name, rows in _ROWS.items()}
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -56,11 +60,11 @@ class BindingForm(forms.ModelForm):
 @admin.register(Binding)
 class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
     form = BindingForm
-    list_display = ["criterion", "status", "verifier_key", "clause", "measured_by", "ttl", "decided_by", "decided_at"]
+    list_display = ["criterion", "part", "verifier_key", "asks", "status", "decided_at"]
     list_filter = ["state", "verifier_key", "criterion__service"]
     list_select_related = ["criterion", "decided_by"]
     search_fields = ["criterion__text", "clause", "verifier_key"]
-    raw_id_fields = ["criterion"]
+    autocomplete_fields = ["criterion"]
     readonly_fields = ["state", "decided_by", "decided_at"]
     actions = ["accept", "decline"]
 
@@ -89,9 +93,13 @@ class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
     def status(self, binding: Binding) -> str:
         return look_of(binding.state).word
 
-    @admin.display(description="rule")
-    def measured_by(self, binding: Binding) -> str:
-        return "its own" if binding.rule else "the verifier's"
+    @admin.display(description="clause", ordering="clause")
+    def part(self, binding: Binding) -> str:
+        return quote(binding.clause) if binding.clause else "the whole"
+
+    @admin.display(description="asks")
+    def asks(self, binding: Binding) -> str:
+        return binding.asks or "what the verifier usually asks"
 
     @admin.action(permissions=["accept"], description="Accept: from now on the check counts")
     def accept(self, request: HttpRequest, queryset: QuerySet[Binding]) -> None:

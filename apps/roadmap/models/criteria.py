@@ -10,6 +10,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
+from apps.evidence.judge import RuleError, check_rule, rule_in_words
 from apps.evidence.validation import find_problems
 from apps.roadmap.models.entries import ClaimedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
@@ -108,6 +109,17 @@ class Binding(models.Model):
     @property
     def is_accepted(self) -> bool:
         return self.state == Binding.State.ACCEPTED
+
+    @property
+    def asks(self) -> str:
+        """What its rule asks of the facts, in words; empty for the verifier's own rule."""
+        if not self.rule:
+            return ""
+        try:
+            check_rule(self.rule)
+        except RuleError as error:
+            return error.message
+        return f"{rule_in_words(self.rule)}."
 
     def clean(self) -> None:
         problems = find_problems(

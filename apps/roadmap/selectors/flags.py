@@ -1,12 +1,17 @@
-"""What a lead should know that contradicts nothing: owners missing, placeholders, dates gone by, open suggestions."""
+"""What a lead should know that contradicts nothing: owners missing, placeholders, dates gone by, lax checks."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from apps.common.exceptions import OperationError
 from apps.common.wording import days_in_words
+from apps.evidence.register import find_verifier
+from apps.roadmap.engines.suggesting import thresholds_not_asked
 from apps.roadmap.engines.wording import counted, quote
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, MilestoneStatus
 
-OVERDUE, OWNER_MISSING, PLACEHOLDER, SUGGESTION = "overdue", "owner-missing", "placeholder", "suggestion"
+OVERDUE, OWNER_MISSING, PLACEHOLDER = "overdue", "owner-missing", "placeholder"
+THRESHOLD, SUGGESTION = "threshold", "suggestion"
 
 
 def find_flags(milestones: Sequence[MilestoneStatus], criteria: Sequence[CriterionStatus]) -> tuple[Flag, ...]:
@@ -24,6 +29,16 @@ def _of_milestone(status: MilestoneStatus) -> Iterator[Flag]:
         yield Flag(OWNER_MISSING, f"{milestone} has no owner.", "Name an owner.", milestone)
 
 
+def _thresholds(status: CriterionStatus) -> Iterator[Flag]:
+    for evidence in status.bindings:
+        words = evidence.clause or status.criterion.text
+        with suppress(OperationError):  # a verifier that is gone, or a rule that is malformed, is an error already
+            verifier = find_verifier(evidence.verifier_key)
+            for missing in thresholds_not_asked(words, verifier, evidence.binding.rule or verifier.default_rule):
+                sentence = f"{quote(words)} says more than its check {verifier.key} asks: {missing}."
+                yield Flag(THRESHOLD, sentence, "Change the check's rule.", status.milestone, status.criterion)
+
+
 def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
     criterion, milestone = status.criterion, status.milestone
     if not status.applies:
@@ -35,6 +50,7 @@ def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
         )
     if milestone is None and criterion.owner is None:  # a milestone without an owner is flagged itself
         yield Flag(OWNER_MISSING, f"{name} has no owner.", "Name an owner.", None, criterion)
+    yield from _thresholds(status)
     if status.suggestions:
         checks = counted(len(status.suggestions), "suggested check")
         yield Flag(SUGGESTION, f"{name} has {checks}.", "Accept or decline the suggestion.", milestone, criterion)
