@@ -3,7 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench format clean
@@ -36,6 +37,9 @@ clean:  ## remove the virtual environment and everything make run stored
 
 $(VENV)/embedded $(VENV)/dev: $(VENV)/%: requirements/%.txt requirements/base.txt requirements/constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Seaworthy needs Python 3.11 with its venv module: on Debian, apt-get install python3.11-venv." >&2; exit 1; }
-	@echo "Installing the requirements of $*…" >&2
-	@$(PIP) install --requirement requirements/$*.txt --constraint requirements/constraints.txt
+	@printf 'Installing the requirements, a dot for each ' >&2
+	@$(BIN)/python -m pip --disable-pip-version-check install --progress-bar off \
+		--requirement requirements/$*.txt --constraint requirements/constraints.txt 2>$(VENV)/install.log \
+		| awk '/^Collecting/ { printf "."; fflush() } END { print "" }' >&2 \
+		|| { cat $(VENV)/install.log >&2; echo "The requirements could not be installed: see above." >&2; exit 1; }
 	@touch $@

@@ -48,7 +48,7 @@ def _parts(known: Readiness, answer: GateAnswer) -> Iterator[RenderableType]:
         yield _sentences([each.sentence for each in known.contradictions])
     if known.milestones:
         yield Text("")
-        yield Padding(_milestone_table(known), INDENT)
+        yield _milestone_table(known)
     style = _DECISION_STYLES.get(answer.decision, "bold red")
     yield Text.assemble("\nGate: ", (answer.headline, style))
     yield _sentences([_why(line) for line in answer.blocking])
@@ -62,8 +62,8 @@ def _sentences(sentences: list[str]) -> RenderableType:
 
 def _milestone_table(known: Readiness) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")  # fits 80 columns
-    for name in ("Milestone", "Owner"):
-        table.add_column(name, overflow="fold", min_width=14)
+    table.add_column("Milestone", overflow="fold", min_width=13)
+    table.add_column("Owner", overflow="fold", min_width=14)
     for name in ("Target", "Claim", "Proven", "Standing"):
         table.add_column(name, no_wrap=True)
     for status in known.milestones:
@@ -74,7 +74,7 @@ def _milestone_table(known: Readiness) -> Table:
 def _milestone_row(status: MilestoneStatus) -> list[RenderableType]:
     mark, style = _MARKS.get(status.standing, ("◌", ""))
     milestone = status.milestone
-    target = milestone.target_on.isoformat() if milestone.target_on else "none"
+    target = f"{milestone.target_on or 'none'}{' late' if status.is_overdue else ''}"
     return [
         Text(str(milestone)),
         Text(", ".join(status.owners) or "nobody"),

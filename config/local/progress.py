@@ -35,4 +35,5 @@ class Progress:
             raise
         duration_seconds = time.monotonic() - started_seconds
         mark = "[green]●[/]" if step.is_good else "[red]✕[/]"
-        self.console.print(f"{mark} {title} [dim]{duration_seconds:.1f} s[/]  {escape(step.outcome)}")
+        line = f"{mark} {title} [dim]{duration_seconds:.1f} s[/]  {escape(step.outcome)}"
+        self.console.print(line.rstrip(), soft_wrap=True)

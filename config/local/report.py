@@ -94,7 +94,7 @@ def _sign_in(environment: Environment, address: str, password: str | None) -> It
 def _table(rows: Iterator[tuple[str, str]]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for name, text in rows:
         table.add_row(name, Text(text))
     return table
