@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -12,7 +11,7 @@ from apps.backups.selectors import protection_of
 from apps.catalog.models import Environment
 from apps.common import wording
 from apps.common.clock import now
-from apps.dashboards.terminal import INDENT, readiness_report
+from apps.dashboards.terminal import readiness_report
 from apps.roadmap.selectors.gate import gate_of
 from apps.roadmap.selectors.readiness import readiness
 from apps.roadmap.services.importing import ImportReport
@@ -33,17 +32,17 @@ def print_report(
     known = readiness(environment=environment)
     console.print()
     console.rule("[bold]Seaworthy[/]", align="left", style="dim")
-    console.print(Padding(_table(_imported(imports)), INDENT))
-    console.print(Padding(_table(_protection(database)), INDENT))
+    console.print(_table(_imported(imports)))
+    console.print(_table(_protection(database)))
     console.print()
-    console.print(Padding(readiness_report(known, gate_of(known)), INDENT))
+    console.print(readiness_report(known, gate_of(known)))
     if suggestions:
         criteria = "criteria" if suggestions > 1 else "criterion"
         console.print(
             f"\n  {suggestions} {criteria} could be bound to a check: accept or decline on the readiness page."
         )
     console.print()
-    console.print(Padding(_table(_sign_in(environment, address, password)), INDENT))
+    console.print(_table(_sign_in(environment, address, password)))
     console.print(Text(f"Seaworthy is running at {address}/admin/  (Ctrl-C stops it)", style="bold"))
 
 
