@@ -10,7 +10,7 @@ from apps.roadmap.engines.gate import Decision, GateAnswer
 from apps.roadmap.selectors.gate import gate_of
 from apps.roadmap.selectors.readiness import MilestoneStatus, Readiness, readiness_of_each
 
-SERVICES_ON_A_PAGE = 50
+SERVICES_ON_A_PAGE = 20
 _WORST_FIRST = (Decision.NO_GO, Decision.INDETERMINATE, Decision.GO_WITH_WAIVERS, Decision.GO)
 
 

@@ -186,7 +186,7 @@ def _digest(subject: GateSubject, lines: Iterable[GateLine], policy: GatePolicy)
 
 
 def _relevant(line: GateLine) -> dict[str, Any]:
-    values = asdict(line.criterion)
+    values = dict(vars(line.criterion))
     del values["reason"], values["action"]  # sentences hold ages, which change while nothing else does
     ordered = {"observations": sorted(values["observations"]), "bindings": sorted(values["bindings"])}
     return {**values, **ordered, "outcome": str(line.outcome)}

@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 Entry = TypeVar("Entry")
+PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
 
 
 def readiness(*, environment: Environment, at: datetime | None = None) -> Readiness:
@@ -92,12 +93,14 @@ def _readiness(
 
 
 def _criteria_by_service(services: Collection[int]) -> Mapping[int, list[Criterion]]:
-    criteria = Criterion.objects.roadmap_of_each(services).select_related("owner", "milestone", "work_item__milestone")
-    return _grouped(criteria, lambda criterion: criterion.service_id)
+    related = ("milestone", "work_item", "work_item__milestone")
+    criteria = Criterion.objects.roadmap_of_each(services).select_related("owner", *related)
+    unread = [f"{entry}__{field}" for entry in related for field in PLACE_IN_DOCUMENT]
+    return _grouped(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread), lambda criterion: criterion.service_id)
 
 
 def _milestones_by_service(services: Collection[int]) -> Mapping[int, list[Milestone]]:
-    milestones = Milestone.objects.roadmap_of_each(services).prefetch_related("owners")
+    milestones = Milestone.objects.roadmap_of_each(services).prefetch_related("owners").defer(*PLACE_IN_DOCUMENT)
     return _grouped(milestones, lambda milestone: milestone.service_id)
 
 
@@ -207,7 +210,7 @@ def _required(milestone: Milestone, criteria: Iterable[CriterionStatus]) -> list
 
 
 def _tasks_by_milestone(services: Collection[int]) -> Mapping[int, list[Task]]:
-    tasks = Task.objects.roadmap_of_each(services).select_related("work_item")
+    tasks = Task.objects.roadmap_of_each(services).select_related("work_item").defer(*PLACE_IN_DOCUMENT)
     return _grouped(
         tasks, lambda task: task.milestone_id or (task.work_item.milestone_id if task.work_item else 0) or 0
     )
