@@ -4,6 +4,7 @@ bench/backup.py [--size-mb 200]
 """
 
 import argparse
+import itertools
 import multiprocessing
 import resource
 import shutil
@@ -18,26 +19,32 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from apps.backups.engines.artefact import compress
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import DrillReport, run_drill
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
+from apps.backups.engines.postgresql.dump import dumping, open_snapshot
 from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.binaries import newest_server_installation
 from apps.common.postgresql.server import Server
 from apps.common.postgresql.throwaway import throwaway_server
 
-# About 100 MB of table and index each: numbers as in pgbench, and documents as in an application.
+# Two tables that grow in turn: numbers as in pgbench, and documents as in an application.
 FILL = """
 CREATE TABLE account (id bigint PRIMARY KEY, branch int, balance bigint, filler char(84));
 CREATE TABLE document (id bigserial PRIMARY KEY, owner uuid, body jsonb, changed_at timestamptz);
 """
 ADD_ACCOUNTS = "INSERT INTO account SELECT %(from)s + n, n %% 50, n * 7 %% 100000, '' FROM generate_series(1, 390000) n"
-ADD_DOCUMENTS = """
+WORDS = "the of backup and restore to a in proof is that for milestone on owner with service target as drill at by"
+ADD_DOCUMENTS = f"""
 INSERT INTO document (owner, body, changed_at)
-SELECT gen_random_uuid(), jsonb_build_object('name', 'document ' || n, 'tags', array['a', md5(n::text), 'c'], 'size', n,
-         'text', repeat(md5((n * 7)::text) || ' ', 5)), timestamptz '2026-01-01+00' + n * interval '1 second'
-FROM generate_series(1, 210000) n
+SELECT md5((n % 1000)::text)::uuid,
+       jsonb_build_object('name', 'document ' || n, 'tags', array[w[n % 20 + 1], w[n % 7 + 1]], 'size', n, 'text',
+         concat_ws(' ', w[n % 20 + 1], w[n / 20 % 20 + 1], w[n / 400 % 20 + 1], w[n % 19 + 1], w[n % 17 + 1],
+                   w[n % 13 + 1], w[n / 3 % 11 + 1], n * 7919::bigint % 100003)),
+       timestamptz '2026-01-01+00' + n * interval '1 second'
+FROM generate_series(1, 280000) n, string_to_array('{WORDS}', ' ') w
 """
 
 
@@ -57,14 +64,20 @@ def fill(server: Server, size_mb: int) -> int:
     server.create_database("bench")
     with psycopg.connect(**server.connection_parameters("bench"), autocommit=True) as connection:
         connection.execute(FILL)
-        for part in range(max(1, size_mb // 100)):
-            accounts = part % 2 == 0
-            connection.execute(
-                ADD_ACCOUNTS if accounts else ADD_DOCUMENTS, {"from": part * 390_000} if accounts else None
-            )
+        for part in itertools.count():
+            if size_of(connection) >= size_mb * 1_000_000:
+                break
+            if part % 2 == 0:
+                connection.execute(ADD_ACCOUNTS, {"from": part * 390_000})
+            else:
+                connection.execute(ADD_DOCUMENTS)
         for statement in ("CREATE INDEX ON document (owner)", "VACUUM ANALYZE", "CHECKPOINT"):
             connection.execute(statement)
-        return connection.execute("SELECT pg_database_size('bench')").fetchone()[0]
+        return size_of(connection)
+
+
+def size_of(connection: psycopg.Connection) -> int:
+    return connection.execute("SELECT pg_database_size(current_database())").fetchone()[0]
 
 
 def compare(server: Server, folder: Path, size_mb: float) -> None:
@@ -75,18 +88,21 @@ def compare(server: Server, folder: Path, size_mb: float) -> None:
     manifest, backup_seconds, peak_mb = in_child(back_up, address, storage)
     report, drill_seconds, drill_peak_mb = in_child(drill, storage, None)
 
+    dump_seconds, _, _ = in_child(dump_only, address, storage)
+
     line("pg_dump | gzip", gzip_seconds, gzip_bytes)
     line("pg_dump -Fc -Z0 | zstd -3 -T0", zstd_seconds, zstd_bytes)
     line("backup (dump, compress, checksum, store, fingerprint)", backup_seconds, manifest.artefact.size_bytes)
     print(f"  time of pg_dump | gzip:       {backup_seconds / gzip_seconds:.2f}  (goal 0.60)")
     print(f"  size of pg_dump | gzip:       {manifest.artefact.size_bytes / gzip_bytes:.2f}  (goal 0.60)")
-    print(f"  dump + compress, of bare zstd: {manifest.stages['dump'] / zstd_seconds:.2f}  (goal 1.10)")
+    print(f"  dump + compress, of bare zstd: {dump_seconds / zstd_seconds:.2f}  (goal 1.10)")
     print(f"  peak memory of the backup:    {peak_mb:.0f} MB (goal 150)")
     print(f"drill: {report.verdict.value}, {drill_seconds:.1f} s")
     print(f"  {size_mb / drill_seconds:.0f} MB/s of database (goal 80)")
     print("  " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.stages.items()))
-    fixed = drill_seconds - report.stages["restore"] - report.stages["compare"]
-    print(f"  apart from restore and comparing: {fixed:.2f} s (goal 1), peak memory {drill_peak_mb:.0f} MB")
+    growing = sum(report.stages[name] for name in ("fetch", "decompress", "restore", "compare"))
+    print(f"  what does not grow with the size: {drill_seconds - growing:.2f} s (goal 1)")
+    print(f"  peak memory of the drill: {drill_peak_mb:.0f} MB")
 
 
 def pipe(server: Server, target: Path, options: list[str], compressor: list[str]) -> tuple[float, int]:
@@ -105,6 +121,18 @@ def pipe(server: Server, target: Path, options: list[str], compressor: list[str]
 
 def back_up(address: Address, storage: LocalStorage) -> Manifest:
     return take_backup(address=address, storage=storage, prefix="bench")
+
+
+def dump_only(address: Address, storage: LocalStorage) -> float:
+    """The seconds of dump, compression, checksum and storing, without the fingerprint beside it."""
+    started = time.monotonic()
+    with (
+        open_snapshot(address) as snapshot,
+        storage.write("dump/only") as file,
+        dumping(address, snapshot, timeout_seconds=3600) as source,
+    ):
+        compress(source, file)
+    return time.monotonic() - started
 
 
 def drill(storage: LocalStorage, nothing: None) -> DrillReport:
