@@ -170,15 +170,19 @@ def _compare(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
         passes = _OPERATORS[operator](fact, wanted)
     except TypeError:
         return incomparable
-    return _judgement(passes, f"{_label(name)}: {fact}{_unit(rule)}, must {_demand(rule)}.")
+    return _judgement(passes, f"{_label(name)}: {_plain(fact)}{_unit(rule)}, must {_demand(rule)}.")
 
 
 def _demand(comparison: Mapping[str, Any]) -> str:
     if comparison["operator"] == "exists":
         return "be known"
     wanted = comparison["value"]
-    listed = ", ".join(map(str, wanted)) if isinstance(wanted, list) else f"{wanted}{_unit(comparison)}"
+    listed = ", ".join(map(str, wanted)) if isinstance(wanted, list) else f"{_plain(wanted)}{_unit(comparison)}"
     return f"{_WORDS[comparison['operator']]} {listed}"
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _unit(comparison: Mapping[str, Any]) -> str:

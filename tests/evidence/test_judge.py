@@ -151,6 +151,7 @@ def test_any_other_value_as_a_rule_is_refused_or_judged_but_never_breaks(rule):
     [
         (fact("rto_seconds", "<", 60) | {"unit": "s"}, "RTO seconds must be below 60 s"),
         (fact("verdict", "in", ["a", "b"]), "Verdict must be one of a, b"),
+        (fact("rto_seconds", "<", 60.0), "RTO seconds must be below 60"),
         (fact("verdict", "exists"), "Verdict must be known"),
         ({"not": fact("n", "==", 5)}, "not (N must be 5)"),
         (

@@ -60,7 +60,7 @@ class BindingForm(forms.ModelForm):
 @admin.register(Binding)
 class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
     form = BindingForm
-    list_display = ["criterion", "part", "verifier_key", "asks", "status", "decided_at"]
+    list_display = ["words", "verifier_key", "asks", "status", "decided_at"]
     list_filter = ["state", "verifier_key", "criterion__service"]
     list_select_related = ["criterion", "decided_by"]
     search_fields = ["criterion__text", "clause", "verifier_key"]
@@ -93,9 +93,9 @@ class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
     def status(self, binding: Binding) -> str:
         return look_of(binding.state).word
 
-    @admin.display(description="clause", ordering="clause")
-    def part(self, binding: Binding) -> str:
-        return quote(binding.clause) if binding.clause else "the whole"
+    @admin.display(description="criterion, or its clause", ordering="criterion__text")
+    def words(self, binding: Binding) -> str:
+        return quote(binding.clause or binding.criterion.text)
 
     @admin.display(description="asks")
     def asks(self, binding: Binding) -> str:
