@@ -16,6 +16,7 @@ from apps.roadmap.services.row_values import RELATED, Row, Teams, is_same, read_
 
 REASON = "import"
 BATCH = 500
+KEY = ["pk"]
 LINES_OF_A_DOCUMENT = 1_000_000  # positions that each document of a service may use
 PLACES = ("line", "position", "section", "identity", "spans", "imported", "milestone", "work_item", "parent")
 
@@ -159,7 +160,7 @@ def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
         places = [name for name in PLACES if name in _columns(model)]
         # An upsert by key: many times faster than `bulk_update` when every line of a long document moved.
         model._default_manager.bulk_create(
-            saved.moved, update_conflicts=True, unique_fields=["pk"], update_fields=places, batch_size=BATCH
+            saved.moved, update_conflicts=True, unique_fields=KEY, update_fields=places, batch_size=BATCH
         )
     for row, related in merge.related:
         write_related(row, related, merge.teams)
