@@ -45,7 +45,7 @@ def _open_parts(status: MilestoneStatus, criteria: list[CriterionStatus], tasks:
         action="Prove and close what is open, or reopen the milestone.",
         milestone=status.milestone,
         criterion=criteria[0].criterion if criteria else None,
-        lines=tuple(entry.line for entry in entries if entry.line),
+        lines=tuple(sorted(entry.line for entry in entries if entry.line)),
     )
 
 
