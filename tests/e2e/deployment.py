@@ -66,10 +66,13 @@ class Deployment:
                     cwd=PROJECT_DIRECTORY, env=self.environment, stdout=log, stderr=log, start_new_session=True,
                 )  # fmt: skip
 
-    def stop(self) -> dict[str, int]:
-        """Send SIGTERM to every process, and return the exit codes: each must end by itself within the grace."""
+    def stop(self, *, with_children: bool) -> dict[str, int]:
+        """Send SIGTERM, and return the exit codes: everything must end by itself within the grace.
+
+        Heroku sends it to every process of a dyno, a container to its first process only.
+        """
         for process in self.running.values():
-            os.killpg(process.pid, signal.SIGTERM)
+            (os.killpg if with_children else os.kill)(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         codes = {name: process.wait(max(0.1, deadline - time.monotonic())) for name, process in self.running.items()}
         for name, process in self.running.items():

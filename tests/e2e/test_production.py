@@ -64,7 +64,7 @@ def deployment(databases, tmp_path):
         PORT=str(free_port()),
         WEB_CONCURRENCY="2",
         WORKER_CONCURRENCY="2",
-        WORKER_SHUTDOWN_SECONDS="4",
+        WORKER_SHUTDOWN_SECONDS="2",
         STATIC_ROOT=str(tmp_path / "static"),
         BACKUP_DIRECTORY=str(tmp_path / "backups"),
         E2E_EMAIL=EMAIL,
@@ -123,16 +123,21 @@ def test_a_deployment_starts_works_and_stops_with_nothing_lost(deployment, datab
         wait_for("the scheduled backup", lambda: rows.runs("own") == ["succeeded"])
         wait_for("the shop's backup being under way", lambda: rows.runs("shop") == ["running"])
 
-        assert set(deployment.stop()) == {"web", "worker", "beat"}
+        assert set(deployment.stop(with_children=True)) == {"web", "worker", "beat"}
         assert rows.runs("shop") == ["queued"]  # given back, not lost
         assert list(rows.backups()) == ["own"]
         assert stored(tmp_path, rows.backups()["own"])
         assert not list((tmp_path / "backups").glob("shop/*"))
 
+        deployment.start("worker")
+        wait_for("the interrupted backup being under way again", lambda: rows.runs("shop") == ["running"])
+        deployment.stop(with_children=False)
+        assert rows.runs("shop") == ["queued"]
+
         shop.rollback()
         deployment.start("worker", "beat")
         wait_for("the backup that was interrupted", lambda: rows.runs("shop") == ["succeeded"])
-        deployment.stop()
+        deployment.stop(with_children=True)
 
         assert rows.runs("own") == ["succeeded"]  # no slot was taken twice
         assert set(rows.backups()) == {"own", "shop"}
