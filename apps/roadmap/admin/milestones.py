@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.audit.audited_admin import staff_user
 from apps.common.clock import now
+from apps.common.wording import lateness_in_words
 from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin, PresenceFilter
@@ -94,8 +95,7 @@ class MilestoneAdmin(ClaimActions):
     def standing_of_target(self, milestone: Milestone) -> str:
         if not milestone.is_overdue(now()) or milestone.target_on is None:
             return ""
-        days = (now().date() - milestone.target_on).days
-        return f"{days} day{'' if days == 1 else 's'} late" if days < 14 else f"{days // 7} weeks late"
+        return lateness_in_words(milestone.target_on, at=now())
 
     @admin.display(description="tasks done", ordering="tasks_finished")
     def task_count(self, milestone: Any) -> str:
