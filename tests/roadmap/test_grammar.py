@@ -174,6 +174,22 @@ def test_front_matter_is_not_read_as_a_heading():
     assert document.tasks[0].line == 6
 
 
+def test_headings_and_labels_above_entries_are_no_prose():
+    document = parse("""
+        # Road
+        ## Empty
+        words
+        ## Full
+        ### Part
+        **Required:**
+
+        - [ ] one
+        ### Empty part
+        """)
+
+    assert [block.start_line for block in document.prose_blocks] == [3, 4, 10]
+
+
 def test_a_fence_is_opaque():
     document = parse("```md\n# M1 no\n- [ ] no\nOwner: no\n```\n- [ ] yes\n")
 

@@ -77,6 +77,7 @@ class Draft:
     labels: dict[int, Scope] = field(default_factory=dict)
     item_scopes: dict[int, Scope] = field(default_factory=dict)
     item_lines: dict[int, int] = field(default_factory=dict)
+    label_blocks: set[int] = field(default_factory=set)
     heading_codes: frozenset[str] = frozenset()
 
     def span(self, block: Block) -> Span:
@@ -123,6 +124,7 @@ class Draft:
     def open_label(self, block: Block, scope: Scope) -> None:
         """Let a scope hold for the list that follows in the same container."""
         self.labels[block.item.ordinal if block.item else 0] = scope
+        self.label_blocks.add(block.ordinal)
 
     def close_label(self, block: Block) -> None:
         """End the label of the block's container."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from apps.roadmap.engines.blocks import Block, BlockKind, split_blocks
 from apps.roadmap.engines.draft import LONGEST_BLOCK, Draft
 from apps.roadmap.engines.entries import Owner, ParsedDocument
+from apps.roadmap.engines.grouping import find_groups
 from apps.roadmap.engines.mojibake import find_repairs
 from apps.roadmap.engines.rules.fences import take_risks
 from apps.roadmap.engines.rules.items import take_item
@@ -35,6 +36,9 @@ def parse_document(raw: bytes, limits: Limits | None = None) -> ParsedDocument:
     draft.heading_codes = _heading_codes(draft)
     for block in draft.blocks:
         _offer(draft, block)
+    for ordinal in list(find_groups(draft.blocks, draft.owners, draft.label_blocks)):
+        if draft.owners.get(ordinal, Owner.PROSE) == Owner.PROSE:
+            draft.owners[ordinal] = Owner.SECTION
     return _finish(draft)
 
 
