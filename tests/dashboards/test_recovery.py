@@ -73,7 +73,7 @@ def add_database(environment: Environment, name: str = "orders") -> Database:
 
 
 def back_up(database: Database, *, hours_ago: float) -> Backup:
-    taken_at = NOW - timedelta(hours=hours_ago)
+    taken_at = now() - timedelta(hours=hours_ago)
     run = BackupRun.objects.create(database=database, status="succeeded", started_at=taken_at, finished_at=taken_at)
     return Backup.objects.create(
         database=database,
