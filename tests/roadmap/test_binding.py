@@ -109,3 +109,17 @@ def test_the_number_of_queries_of_suggesting_does_not_grow(recovery, service, dj
     criteria = [Criterion.objects.create(service=service, text=f"Sea trial {number}") for number in range(12)]
     with django_assert_max_num_queries(12):
         assert len(suggest_bindings(criteria=criteria)) == 12
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (None, ""),
+        ({"fact": "verdict", "operator": "==", "value": "proven"}, "Verdict must be proven."),
+        ({"fact": "verdict"}, "rule.operator must be one of"),
+    ],
+)
+def test_a_binding_says_what_it_asks(rule, words):
+    asks = Binding(rule=rule).asks
+    assert asks.startswith(words)
+    assert bool(asks) == bool(words)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.roadmap.engines.gate import GateCriterion, GateSubject, evaluate
+from apps.roadmap.engines.standing import Standing
+from apps.roadmap.management.commands.gate import exit_code
 from apps.roadmap.models import Criterion
 from apps.roadmap.selectors.gate import gate
 from tests.roadmap.evidence import DAY, NOW, bind, observe
@@ -137,3 +140,22 @@ def test_without_a_database_it_says_so_in_a_sentence_and_exits_3():
     (sentence,) = ended.stderr.splitlines()
     assert sentence.startswith("CommandError: The database cannot be asked, so nothing is decided:")
     assert "hidden" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("standing", "is_strict", "code"),
+    [("verified", True, 0), ("waived", False, 0), ("waived", True, 1), ("open", False, 1), ("unknown", False, 3)],
+)
+def test_the_exit_code_says_the_decision_and_may_be_strict_about_waivers(standing, is_strict, code):
+    criterion = GateCriterion(
+        id=1, text="x", milestone="", requirement="required", claim="done", evidence="x", standing=Standing(standing)
+    )
+    assert exit_code(evaluate(GateSubject("payments", "production"), [criterion]), is_strict) == code
+
+
+def test_an_error_of_ours_is_told_from_a_no_go(environment, monkeypatch, caplog):
+    def break_down(**question):
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("apps.roadmap.management.commands.gate.gate", break_down)
+    assert ask("payments") == (3, "", "Unexpected error; the log has the details.")

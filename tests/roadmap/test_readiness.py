@@ -185,6 +185,28 @@ def test_a_failing_criterion_comes_before_open_parts(recovery, environment, serv
     assert now.contradictions[0].sentence.endswith("is marked done; its evidence fails.")
 
 
+def test_failing_evidence_of_what_is_marked_not_applicable_is_said_too(recovery, environment, criterion):
+    criterion.claim_as("not_applicable", expected="done")
+    bind(criterion)
+    observe(environment, NOW - DAY, verdict="failed")
+    now = readiness(environment=environment, at=NOW)
+    assert [each.kind for each in now.contradictions] == ["not-applicable-fails"]
+    assert (now.criteria_total, now.milestones[0].standing) == (0, Standing.UNVERIFIED)
+
+
+def test_several_open_criteria_are_counted(environment, service, milestone, criterion):
+    Criterion.objects.update(claim="todo")
+    Criterion.objects.create(service=service, milestone=milestone, text="Another", claim="in_progress")
+    (contradiction,) = readiness(environment=environment, at=NOW).contradictions
+    assert contradiction.sentence == "M5 CI/CD is marked done; 2 of its 2 criteria are still open."
+
+
+def test_criteria_are_counted_by_standing_the_worst_first(environment, service, criterion):
+    Criterion.objects.create(service=service, text="Another")
+    counts = readiness(environment=environment, at=NOW).criteria_by_standing()
+    assert list(counts.items()) == [(Standing.UNVERIFIED, 1), (Standing.OPEN, 1)]
+
+
 def test_the_mark_of_a_milestone_speaks_for_a_criterion_without_one(recovery, environment, milestone, criterion):
     criterion.claim_as("unknown", expected="done")
     bind(criterion)
