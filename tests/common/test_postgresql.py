@@ -17,7 +17,7 @@ import pytest
 from apps.common.postgresql import binaries, placement, throwaway
 from apps.common.postgresql.binaries import Installation, PostgreSQLMissing
 from apps.common.postgresql.durable import durable_server
-from apps.common.postgresql.server import make_settings_text, running_postmaster
+from apps.common.postgresql.server import ServerFailed, make_settings_text, running_postmaster
 from apps.common.postgresql.throwaway import remove_orphans, throwaway_server
 
 MAIN = "import sys; from tests.common.test_postgresql import hold_a_server; hold_a_server(sys.argv[1])"
@@ -76,6 +76,13 @@ def test_a_throwaway_server_answers_and_leaves_nothing(installation: Installatio
     assert not server.folder.exists()
     assert process_id is not None
     assert wait_until(lambda: running_postmaster(server.data_folder) is None)
+
+
+def test_a_server_that_does_not_start_says_why() -> None:
+    starting = throwaway_server(binaries.newest_server_installation(), settings={"shared_buffers": "none"})
+
+    with pytest.raises(ServerFailed, match=r'did not start: .*invalid value for parameter "shared_buffers"'):
+        starting.__enter__()
 
 
 def test_a_wrong_password_is_refused() -> None:
