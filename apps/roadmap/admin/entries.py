@@ -75,13 +75,23 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
         return rows
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """A claim is changed from what the person saw, as everywhere else."""
-        if change and "claim" in form.changed_data:
-            self._set_claim(request, obj, form.initial["claim"])
+        """Save everything but a changed claim, which comes last: it takes the audit trail's lock."""
         if not change:
             obj.position = self._position_after_all(obj)
+        elif "claim" in form.changed_data:
+            obj.claim = form.initial["claim"]
         if not change or set(form.changed_data) - {"claim"}:
             super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save what stands below, then change the claim from what the person saw, as everywhere else."""
+        super().save_related(request, form, formsets, change)
+        if change and "claim" in form.changed_data:
+            wanted, seen = form.cleaned_data["claim"], form.initial["claim"]
+            try:
+                set_claim(entry=form.instance, claim=wanted, expected=seen, actor=staff_user(request))
+            except RoadmapError as error:
+                self.message_user(request, error.message, messages.ERROR)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """What is added below an entry belongs to the same service."""
@@ -94,17 +104,6 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     def _position_after_all(self, obj: Any) -> int:
         last = self.model._default_manager.filter(service=obj.service).aggregate(last=models.Max("position"))["last"]
         return (last or 0) + 1
-
-    def _set_claim(self, request: HttpRequest, obj: Any, expected: str) -> None:
-        wanted, values = obj.claim, {field.attname: getattr(obj, field.attname) for field in obj._meta.concrete_fields}
-        entry = self.model._default_manager.get(pk=obj.pk)
-        try:
-            set_claim(entry=entry, claim=wanted, expected=expected, actor=staff_user(request))
-        except RoadmapError as error:
-            self.message_user(request, error.message, messages.ERROR)
-        for name, value in values.items():
-            setattr(obj, name, value)
-        obj.claim = entry.claim
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """What was changed apart from the claim, which has an audit event of its own."""
