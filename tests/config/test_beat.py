@@ -16,7 +16,7 @@ from redis import Redis
 
 from apps.common.clock import now
 from apps.healthchecks.models import Pulse
-from config.beat import LeaderLock, LeaderScheduler, leader_name
+from config.beat import PULSE_SECONDS, STAND_BY_SECONDS, LeaderLock, LeaderScheduler, leader_name
 from config.env import PROJECT_DIRECTORY
 from tests.production import current_database_url, production_environment, redis_url
 
@@ -102,6 +102,53 @@ def test_neither_a_start_nor_a_kill_repeats_what_was_sent(queue):
             wait_for(lambda: PeriodicTask.objects.get(name="hourly").last_run_at > long_ago)
             time.sleep(1)
     assert queue.llen("counted") == 1
+
+
+@pytest.fixture
+def scheduler():
+    """Makes schedulers as beat does, and lets them go at the end."""
+    made = []
+
+    def make():
+        made.append(LeaderScheduler(app=current_app._get_current_object()))
+        return made[-1]
+
+    yield make
+    for scheduler in made:
+        scheduler.close()
+
+
+def test_the_leader_shows_its_pulse_and_the_other_stands_by(scheduler):
+    leader, other = scheduler(), scheduler()
+    assert leader.tick() <= PULSE_SECONDS
+    assert Pulse.objects.filter(name="beat").exists()
+    assert other.tick() == STAND_BY_SECONDS
+
+
+def test_who_takes_over_reads_what_was_sent_meanwhile(scheduler):
+    hourly, _ = IntervalSchedule.objects.get_or_create(every=1, period="hours")
+    entry = PeriodicTask.objects.create(
+        name="hourly", task="tests.nothing", interval=hourly, last_run_at=now() - timedelta(hours=2)
+    )
+    first, second = scheduler(), scheduler()
+    for _ in range(20):
+        first.tick()
+    first.close()
+    for _ in range(20):
+        second.tick()
+    entry.refresh_from_db()
+    assert entry.total_run_count == 1
+
+
+def test_the_pulse_stops_without_the_database_and_beat_goes_on(scheduler):
+    leader = scheduler()
+    leader.tick()
+    leader._pulse_seconds = 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        connection.close()
+        patch.setitem(connection.settings_dict, "HOST", "/nowhere")
+        leader._record_pulse()
+    assert leader.tick() <= PULSE_SECONDS
 
 
 def test_one_lock_is_held_once_and_free_again_when_released():

@@ -82,6 +82,24 @@ def test_check_now_queues_one_run_and_is_audited(operator, olga, monitor, django
     assert AuditEvent.objects.get(action="monitor.checked").actor == olga
 
 
+def test_the_history_says_what_was_answered_and_when(operator, monitor):
+    add_results(monitor, 2, failures=1)
+    results = operator.get("/admin/healthchecks/proberesult/").content.decode()
+    assert "Down" in results
+    assert "20 ms" in results
+    assert "Queued" in operator.get("/admin/healthchecks/proberun/").content.decode()
+
+
+def test_several_monitors_are_checked_in_one_run(operator, monitor):
+    other = Monitor.objects.create(
+        environment=ensure_service(slug="other").environments.get(), url="https://example.org/"
+    )
+    chosen = {"action": "check_now", "_selected_action": [monitor.pk, other.pk]}
+    response = operator.post(LIST, chosen, follow=True)
+    assert "Asking 2 addresses" in response.content.decode()
+    assert sorted(ProbeRun.objects.get().monitor_ids) == [monitor.pk, other.pk]
+
+
 def test_who_may_only_look_cannot_check(client, sam, monitor):
     client.force_login(sam)
     assert client.post(reverse("admin:healthchecks_monitor_check", args=[monitor.pk])).status_code == 403

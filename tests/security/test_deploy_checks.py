@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from celery import current_app
 from django.core.checks import run_checks
 from django.urls import reverse
 
@@ -15,7 +16,7 @@ from apps.evidence.judge import Verdict, judge
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
 from apps.evidence.services import collect
-from apps.security import checks
+from apps.security import checks, tasks
 from apps.security.engines.deploy_checks import run_deploy_checks
 from apps.security.exceptions import NoOwnService
 from apps.security.models import SecurityCheckRun
@@ -134,3 +135,28 @@ def test_every_check_has_an_id_of_its_own_and_a_hint():
     own_checks = [checks.E001, checks.E002, checks.W001, checks.W002]
     assert len({check.id for check in own_checks}) == len(own_checks)
     assert all(check.hint and check.id.startswith("baseline.") for check in own_checks)
+
+
+def test_beat_s_tick_runs_the_checks_once_a_night(own):
+    current_app.conf.task_always_eager = True
+    try:
+        tasks.tick_security_checks.delay()
+        tasks.tick_security_checks.delay()
+    finally:
+        current_app.conf.task_always_eager = False
+    assert [run.status for run in SecurityCheckRun.objects.all()] == [RunStatus.SUCCEEDED]
+
+
+def test_the_admin_says_what_to_do_when_this_installation_is_not_in_the_catalog(client, olga):
+    client.force_login(olga)
+    response = client.post(reverse("admin:security_check_now"), follow=True)
+    assert "The catalog has no service for this installation" in response.content.decode()
+
+
+def test_the_page_of_a_run_lists_the_complaints_with_their_hints(client, olga, own):
+    client.force_login(olga)
+    run = queue_check(at=NIGHT)
+    carry_out_check(run=run)
+    text = client.get(reverse("admin:security_securitycheckrun_change", args=[run.pk])).content.decode()
+    assert "security.W008" in text
+    assert checks.W001.hint in text
