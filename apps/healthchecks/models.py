@@ -1,7 +1,7 @@
 """Pulses of Seaworthy's own processes; monitors of services and what they saw."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.dialling.urls import UrlRefused, parse_url
-from apps.common.runs import Run
+from apps.common.runs import Run, RunQuerySet
 
 SHORTEST_INTERVAL_SECONDS = 10
 LONGEST_INTERVAL_SECONDS = 24 * 60 * 60
@@ -95,10 +95,16 @@ class Monitor(models.Model):
         return str(self.environment)
 
 
+class ProbeRunQuerySet(RunQuerySet["ProbeRun"]):
+    """Named filters of probe runs."""
+
+
 class ProbeRun(Run):
     """One window of time in which monitors are asked, or one request to ask them at once."""
 
     monitor_ids = ArrayField(models.BigIntegerField(), editable=False)
+
+    objects: ClassVar = ProbeRunQuerySet.as_manager()
 
     class Meta(Run.Meta):
         constraints = [

@@ -39,5 +39,6 @@ def test_a_run_is_carried_out_by_its_id(monitor, at_once):
 
 
 def test_the_task_names_are_those_that_beat_sends(settings):
+    current_app.loader.import_default_modules()
     scheduled = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert scheduled <= set(current_app.tasks)
