@@ -69,7 +69,7 @@ def shop() -> Iterator[Address]:
     name = f"shop_{secrets.token_hex(4)}"
     with psycopg.connect(url_on_test_server(), autocommit=True) as server:
         for role in (f"{name}_owner", "bystander"):
-            with suppress(psycopg.errors.DuplicateObject):
+            with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 server.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         address = parse_address(url_on_test_server(name))
