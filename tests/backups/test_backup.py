@@ -1,10 +1,14 @@
 """Taking a backup: one snapshot, one commit record, nothing half-published."""
 
+import json
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from apps.backups.engines.artefact import hash_file
 from apps.backups.engines.backup import take_backup
@@ -15,6 +19,8 @@ from apps.backups.engines.postgresql import fingerprint
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AddressInvalid, ManifestUnreadable, SourceUnreachable, StorageFailed
+from apps.common.postgresql.binaries import newest_server_installation
+from apps.common.postgresql.throwaway import throwaway_server
 from apps.common.shell import ToolFailed
 
 
@@ -148,3 +154,21 @@ def test_a_manifest_of_a_later_format_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ManifestUnreadable, match="is of format 2; this version reads 1"):
         read_manifest(tmp_path / "manifest.json")
+
+
+def test_a_backup_is_restored_without_seaworthy(storage: LocalStorage, healthy: Manifest, tmp_path: Path) -> None:
+    if shutil.which("zstd") is None:
+        pytest.skip("zstd is not installed")
+    dump = tmp_path / "database.dump"
+    subprocess.run(["zstd", "-dq", storage.folder / "healthy" / ARTEFACT_NAME, "-o", dump], check=True)
+    with throwaway_server(newest_server_installation()) as server:
+        parameters = server.connection_parameters("template1")
+        with psycopg.connect(**parameters, autocommit=True) as connection:
+            for role in json.loads((storage.folder / "healthy" / MANIFEST_NAME).read_text())["roles"]:
+                if role["name"] != server.superuser:
+                    connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role["name"])))
+        program = server.installation.program("pg_restore")
+        command = [program, "--create", "--exit-on-error", f"--dbname={server.connection_url('template1')}", dump]
+        subprocess.run(command, check=True)
+        with psycopg.connect(**server.connection_parameters(healthy.database)) as connection:
+            assert connection.execute("SELECT count(*) FROM sales.customer").fetchone() == (200,)
