@@ -73,3 +73,11 @@ def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as queries:
         _page(client)
     return len(queries)
+
+
+def test_the_page_of_one_app_lists_its_models_and_no_services(signed_in: Client, voyage: Voyage) -> None:
+    page = signed_in.get("/admin/backups/").content.decode()
+    assert "<h1>Backups</h1>" in page
+    assert "/admin/backups/drillrun/" in page
+    assert "Nothing to see with your role" not in page
+    assert str(voyage.service) not in page
