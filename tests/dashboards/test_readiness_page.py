@@ -11,6 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Service
+from apps.dashboards.selectors.service_page import FLAG_TITLES
+from apps.roadmap.selectors.statuses import FlagKind
+from apps.roadmap.services.binding import bind
 from apps.roadmap.services.importing import import_document
 from tests.dashboards.voyage import Voyage
 
@@ -52,6 +55,20 @@ def test_proof_says_how_long_it_is_good_for_and_when_exactly_it_was_seen(page: s
 
 def test_a_placeholder_is_named_where_a_number_should_be(page: str) -> None:
     assert "No number to check: X ms, N req/s" in page
+
+
+def test_a_check_that_asks_less_than_the_criterion_says_is_worth_knowing(
+    client: Client, olga: User, voyage: Voyage
+) -> None:
+    criterion = voyage.criterion(None, "A restore drill with RTO < 1 minute", "todo")
+    bind(criterion=criterion, verifier_key="backups.restore_drill")
+    client.force_login(olga)
+
+    assert "<b>1</b> with a check that asks less than the criterion says" in client.get(PAGE).content.decode()
+
+
+def test_every_kind_of_flag_has_a_title() -> None:
+    assert set(FLAG_TITLES) == set(FlagKind)
 
 
 def test_risks_and_costs_are_there_in_short(page: str) -> None:

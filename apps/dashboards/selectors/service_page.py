@@ -12,13 +12,15 @@ from apps.dashboards.selectors.recovery import Recovery, recovery
 from apps.roadmap.engines.gate import GateAnswer
 from apps.roadmap.models import CostLine, Risk, WorkItem
 from apps.roadmap.selectors.gate import gate_of
-from apps.roadmap.selectors.readiness import CriterionStatus, Flag, MilestoneStatus, Readiness, readiness
+from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind, MilestoneStatus, Readiness
 
 FLAG_TITLES = {
-    "overdue": "past their target date",
-    "owner-missing": "without an owner",
-    "placeholder": "with a number that nobody has set",
-    "suggestion": "with a suggested check to accept or decline",
+    FlagKind.OVERDUE: "past their target date",
+    FlagKind.OWNER_MISSING: "without an owner",
+    FlagKind.PLACEHOLDER: "with a number that nobody has set",
+    FlagKind.THRESHOLD: "with a check that asks less than the criterion says",
+    FlagKind.SUGGESTION: "with a suggested check to accept or decline",
 }
 
 
@@ -97,7 +99,7 @@ def _last_heading(section: str) -> str:
 
 
 def _flag_groups(flags: Sequence[Flag]) -> Iterable[FlagGroup]:
-    by_kind: Mapping[str, list[Flag]] = {kind: [] for kind in FLAG_TITLES}
+    by_kind: Mapping[FlagKind, list[Flag]] = {kind: [] for kind in FLAG_TITLES}
     for flag in flags:
         by_kind[flag.kind].append(flag)
     return (FlagGroup(FLAG_TITLES[kind], tuple(found)) for kind, found in by_kind.items() if found)

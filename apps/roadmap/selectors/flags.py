@@ -8,10 +8,7 @@ from apps.common.wording import days_in_words
 from apps.evidence.register import find_verifier
 from apps.roadmap.engines.suggesting import thresholds_not_asked
 from apps.roadmap.engines.wording import counted, quote
-from apps.roadmap.selectors.statuses import CriterionStatus, Flag, MilestoneStatus
-
-OVERDUE, OWNER_MISSING, PLACEHOLDER = "overdue", "owner-missing", "placeholder"
-THRESHOLD, SUGGESTION = "threshold", "suggestion"
+from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind, MilestoneStatus
 
 
 def find_flags(milestones: Sequence[MilestoneStatus], criteria: Sequence[CriterionStatus]) -> tuple[Flag, ...]:
@@ -24,9 +21,9 @@ def _of_milestone(status: MilestoneStatus) -> Iterator[Flag]:
     milestone = status.milestone
     if status.is_overdue:
         late = days_in_words(status.days_late)
-        yield Flag(OVERDUE, f"{milestone} is {late} late.", "Set a new target date, or close it.", milestone)
+        yield Flag(FlagKind.OVERDUE, f"{milestone} is {late} late.", "Set a new target date, or close it.", milestone)
     if not status.owners:
-        yield Flag(OWNER_MISSING, f"{milestone} has no owner.", "Name an owner.", milestone)
+        yield Flag(FlagKind.OWNER_MISSING, f"{milestone} has no owner.", "Name an owner.", milestone)
 
 
 def _thresholds(status: CriterionStatus) -> Iterator[Flag]:
@@ -36,7 +33,7 @@ def _thresholds(status: CriterionStatus) -> Iterator[Flag]:
             verifier = find_verifier(evidence.verifier_key)
             for missing in thresholds_not_asked(words, verifier, evidence.binding.rule or verifier.default_rule):
                 sentence = f"{quote(words)} says more than its check {verifier.key} asks: {missing}."
-                yield Flag(THRESHOLD, sentence, "Change the check's rule.", status.milestone, status.criterion)
+                yield Flag(FlagKind.THRESHOLD, sentence, "Change the check's rule.", status.milestone, status.criterion)
 
 
 def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
@@ -46,11 +43,17 @@ def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
     name = quote(criterion.text)
     if criterion.placeholders:
         yield Flag(
-            PLACEHOLDER, f"{name} holds values that nobody has set.", "Write the number to reach.", milestone, criterion
+            FlagKind.PLACEHOLDER,
+            f"{name} holds values that nobody has set.",
+            "Write the number to reach.",
+            milestone,
+            criterion,
         )
     if milestone is None and criterion.owner is None:  # a milestone without an owner is flagged itself
-        yield Flag(OWNER_MISSING, f"{name} has no owner.", "Name an owner.", None, criterion)
+        yield Flag(FlagKind.OWNER_MISSING, f"{name} has no owner.", "Name an owner.", None, criterion)
     yield from _thresholds(status)
     if status.suggestions:
         checks = counted(len(status.suggestions), "suggested check")
-        yield Flag(SUGGESTION, f"{name} has {checks}.", "Accept or decline the suggestion.", milestone, criterion)
+        yield Flag(
+            FlagKind.SUGGESTION, f"{name} has {checks}.", "Accept or decline the suggestion.", milestone, criterion
+        )

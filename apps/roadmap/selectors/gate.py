@@ -11,9 +11,8 @@ from apps.roadmap.engines.wording import counted
 from apps.roadmap.exceptions import UnknownMilestone
 from apps.roadmap.models import Binding, Milestone
 from apps.roadmap.selectors.contradictions import OPEN_PARTS
-from apps.roadmap.selectors.flags import SUGGESTION
 from apps.roadmap.selectors.readiness import readiness
-from apps.roadmap.selectors.statuses import CriterionStatus, Readiness
+from apps.roadmap.selectors.statuses import CriterionStatus, FlagKind, Readiness
 
 Chosen = dict[int, str]
 
@@ -79,7 +78,7 @@ def _warnings(known: Readiness, chosen: Chosen | None, criteria: Iterable[Criter
         if contradiction.kind == OPEN_PARTS and _is_asked(contradiction.milestone, chosen):
             yield contradiction.sentence
     for flag in known.flags:
-        if flag.kind != SUGGESTION and _is_asked(flag.milestone, chosen):
+        if flag.kind is not FlagKind.SUGGESTION and _is_asked(flag.milestone, chosen):
             yield flag.sentence
     unneeded = sum(not status.applies for status in criteria)
     if unneeded:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from apps.catalog.models import Environment, Service
 from apps.evidence.freshness import EvidenceState, worst_state
@@ -118,11 +119,21 @@ class Contradiction:
     lines: tuple[int, ...] = ()
 
 
+class FlagKind(StrEnum):
+    """What a lead should know of."""
+
+    OVERDUE = "overdue"
+    OWNER_MISSING = "owner-missing"
+    PLACEHOLDER = "placeholder"
+    THRESHOLD = "threshold"
+    SUGGESTION = "suggestion"
+
+
 @dataclass(frozen=True)
 class Flag:
     """Something a lead should know that is no contradiction: an owner missing, a placeholder, a date gone by."""
 
-    kind: str
+    kind: FlagKind
     sentence: str
     action: str
     milestone: Milestone | None = None
