@@ -6,8 +6,8 @@ from datetime import datetime
 from apps.catalog.exceptions import UnknownEnvironment
 from apps.catalog.selectors import find_environment
 from apps.roadmap.models import Milestone
-from apps.roadmap.selectors.readiness import MilestoneStatus, readiness
-from apps.roadmap.selectors.statuses import Contradiction
+from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.statuses import Contradiction, MilestoneStatus
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from django.core.paginator import Page, Paginator
 from apps.catalog.models import Environment, Service
 from apps.roadmap.engines.gate import Decision, GateAnswer
 from apps.roadmap.selectors.gate import gate_of
-from apps.roadmap.selectors.readiness import MilestoneStatus, Readiness, readiness_of_each
+from apps.roadmap.selectors.readiness import readiness_of_each
+from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 
 SERVICES_ON_A_PAGE = 20
 _WORST_FIRST = (Decision.NO_GO, Decision.INDETERMINATE, Decision.GO_WITH_WAIVERS, Decision.GO)

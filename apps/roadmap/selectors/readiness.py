@@ -16,25 +16,7 @@ from apps.roadmap.models import Binding, Criterion, DocumentRevision, Milestone,
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
-from apps.roadmap.selectors.statuses import (
-    BindingEvidence,
-    Contradiction,
-    CriterionStatus,
-    Flag,
-    MilestoneStatus,
-    Readiness,
-)
-
-__all__ = [
-    "BindingEvidence",
-    "Contradiction",
-    "CriterionStatus",
-    "Flag",
-    "MilestoneStatus",
-    "Readiness",
-    "readiness",
-    "readiness_of_each",
-]
+from apps.roadmap.selectors.statuses import BindingEvidence, CriterionStatus, MilestoneStatus, Readiness
 
 Entry = TypeVar("Entry")
 PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
