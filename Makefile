@@ -23,7 +23,7 @@ check: $(VENV)/dev  ## lint, format, types, import directions, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 
 bench: $(VENV)/dev  ## the figures of the benchmarks, each against a named peer
 	@for file in bench/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
