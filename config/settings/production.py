@@ -28,12 +28,12 @@ RATELIMIT_USE_CACHE = "limits"
 
 _POOL_SIZE = environment.integer("DATABASE_POOL_SIZE", 0)
 if _POOL_SIZE:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": _POOL_SIZE}
+    # Two more than asked for: health checks must not wait until a busy request gives its connection back.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": _POOL_SIZE + 2}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 SECURE_SSL_REDIRECT = environment.flag("SECURE_SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # probes inside the platform speak plain HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = int(timedelta(days=730).total_seconds())
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -16,7 +16,7 @@ from config.env import PROJECT_DIRECTORY
 from tests.production import HOST
 
 Found = TypeVar("Found")
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 60
 GRACE_SECONDS = 30  # what the platform waits between SIGTERM and SIGKILL
 
 
