@@ -127,4 +127,4 @@ def test_a_limit_decides(backup: Backup) -> None:
     assert suggestion.rule is not None
     judgement = judge(facts, suggestion.rule)
     assert judgement.verdict is Verdict.FAILING
-    assert judgement.reasons == ("RTO seconds: 4000.0 s, must be below 3600.0 s.",)
+    assert "4000" in judgement.reasons[0]
