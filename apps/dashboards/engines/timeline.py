@@ -61,11 +61,15 @@ class Timeline:
 
     @property
     def height(self) -> int:
-        return TOP + len(self.bars) * ROW_HEIGHT + 12
+        return TOP + len(self.bars) * ROW_HEIGHT + 18
 
     @property
     def bottom(self) -> int:
-        return self.height - 8
+        return self.height - 14
+
+    @property
+    def now_text_y(self) -> int:
+        return self.height - 3  # room below for the tail of a letter
 
 
 def draw_timeline(spans: Sequence[Span], *, today: date) -> Timeline | None:
