@@ -140,6 +140,24 @@ def test_an_unreachable_source_is_named_without_its_password(tmp_path: Path) -> 
     assert "hunter2" not in address.public_conninfo
 
 
+@pytest.mark.parametrize("password", ["hunt@er2", "hunt/er2", "hunt@/er2", "@hunter2", "hunter2/"])
+def test_a_password_that_ends_early_is_refused_before_its_rest_is_shown(password: str) -> None:
+    with pytest.raises(AddressInvalid, match="%40 and %2F"):
+        parse_address(f"postgresql://app:{password}@db.example.org/shop")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://app:p%40s%2Fs@h/shop", "postgresql:///shop?user=a@b", "postgresql://app:a?b#c@h:1/shop"]
+)
+def test_a_password_that_is_encoded_is_taken_whole(url: str) -> None:
+    assert parse_address(url).database == "shop"
+
+
+def test_a_setting_that_the_driver_refuses_is_said_in_words() -> None:
+    with pytest.raises(SourceUnreachable, match="bad value for connect_timeout"):
+        parse_address("postgresql://app:hunter2@127.0.0.1/shop?connect_timeout=soon").connect()
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://u:hunter2@h/d", "postgresql://u:hunter2@h/d?pool=true"])
 def test_a_url_that_is_none_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(AddressInvalid, match="connection URL") as caught:

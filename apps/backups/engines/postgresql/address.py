@@ -1,5 +1,6 @@
 """Where a database is, as its tools and its driver want to hear it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from apps.backups.exceptions import AddressInvalid, SourceUnreachable
 
 SECRET_PARAMETERS = {"password": "PGPASSWORD", "sslpassword": "PGSSLPASSWORD"}
 CONNECT_SECONDS = 10
+# An @ or / that is not percent-encoded ends the password: its rest is taken for the host or the name, and shown so.
+CUT_PASSWORD = re.compile(r"postgres(?:ql)?://[^/]*(?:@[^/]*|/[^?]*)@")
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Address:
         try:
             settings = {"connect_timeout": CONNECT_SECONDS, "application_name": "seaworthy", **self.parameters}
             return psycopg.connect(**settings, autocommit=autocommit)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise SourceUnreachable(f"Cannot connect to the database {self.database}: {_one_line(error)}") from error
 
 
 def parse_address(url: str) -> Address:
     """Read a postgresql:// URL or a libpq connection string."""
+    if CUT_PASSWORD.match(url):
+        raise AddressInvalid("The connection URL has an @ or / too many: in a password or name write %40 and %2F")
     try:
         parameters = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
