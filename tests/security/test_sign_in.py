@@ -38,6 +38,11 @@ def test_a_wrong_password_is_audited_under_the_account(client, olga):
     assert (event.actor, event.subject_id) == (None, str(olga.pk))
 
 
+def test_a_null_character_is_a_failure_like_any_other(client, olga):
+    assert sign_in(client, email="olga@example.org\0", password="\0").status_code == 200
+    assert AuditEvent.objects.filter(action="signin.failed").count() == 1
+
+
 def test_what_is_no_account_is_not_kept_since_it_may_be_a_password(client, db):
     sign_in(client, email="hunter2")
     event = AuditEvent.objects.get(action="signin.failed")
