@@ -13,7 +13,9 @@ from apps.backups.engines.retention import Candidate, choose_removable
 from apps.backups.engines.slots import SLOTS_KEPT, CronSlots, IntervalSlots, check_cron
 from apps.backups.exceptions import CronInvalid
 from apps.backups.models import BackupRun, Database, DrillRun, Operation, Schedule
-from apps.common.runs import RunStatus
+from apps.backups.services.storing import backup_storage
+from apps.common import runs
+from apps.common.runs import Run, RunStatus
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -104,6 +106,34 @@ def test_a_new_schedule_has_missed_nothing(hourly: Schedule) -> None:
 
     assert run.scheduled_for == START + 9 * HOUR
     assert BackupRun.objects.count() == 1
+
+
+def test_slots_that_a_wrong_clock_took_ahead_do_not_stop_the_schedule(hourly: Schedule) -> None:
+    (ahead,) = services.queue_due_runs(at=START + 8760 * HOUR)
+    finish(ahead, START + 8760 * HOUR)
+
+    (run,) = services.queue_due_runs(at=START)
+
+    assert run.scheduled_for == START
+
+
+def test_a_run_that_renewed_its_lease_at_the_last_moment_keeps_its_files(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = services.queue_backup(database=database)
+    assert run.claim(at=START)
+    with backup_storage().write(f"{run.storage_key}/database.dump.zst") as file:
+        file.write(b"half")
+    reap = runs.reap
+
+    def renewed_just_before(model: type[Run], *, at: datetime) -> int:
+        run.renew(at=at)
+        return reap(model, at=at)
+
+    monkeypatch.setattr(runs, "reap", renewed_just_before)
+
+    assert services.end_dead_runs(at=START + HOUR) == 0
+    assert (backup_storage().folder / run.storage_key / "database.dump.zst").exists()
 
 
 def test_a_slot_waits_for_the_run_before_it(hourly: Schedule, database: Database) -> None:

@@ -76,3 +76,8 @@ def test_only_runs_whose_lease_ran_out_are_reaped(run):
     run.claim(at=NOON)
     assert reap(SecurityCheckRun, at=NOON + LEASE - timedelta(seconds=1)) == 0
     assert reap(SecurityCheckRun, at=NOON + LEASE + timedelta(seconds=1)) == 1
+
+
+def test_a_lease_from_a_clock_that_was_set_back_is_reaped(run):
+    run.claim(at=NOON + timedelta(days=365))
+    assert reap(SecurityCheckRun, at=NOON) == 1

@@ -5,11 +5,11 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from apps.audit import services as audit
 from apps.backups.exceptions import RunUnfinished
-from apps.backups.models import Backup, BackupRun, DrillRun, Operation, Schedule
+from apps.backups.models import BackupRun, DrillRun, Operation, Schedule
 from apps.common import runs
 from apps.common.postgresql.throwaway import remove_orphans
 from apps.common.runs import RunStatus
@@ -31,11 +31,12 @@ def tick(*, at: datetime) -> list[BackupRun | DrillRun]:
 
 def end_dead_runs(*, at: datetime) -> int:
     """End the runs whose worker died, and clear away what they left."""
-    dead = list(BackupRun.objects.overdue(at).select_related("database"))
+    overdue = list(BackupRun.objects.overdue(at).values_list("pk", flat=True))
     ended = runs.reap(BackupRun, at=at) + runs.reap(DrillRun, at=at)
-    for run in dead:
-        if not Backup.objects.filter(run=run).exists():
-            backup_storage().delete(run.storage_key)
+    # One that renewed its lease in between is alive, and still writes.
+    dead = BackupRun.objects.filter(pk__in=overdue, status=RunStatus.ERRORED, backup__isnull=True)
+    for run in dead.select_related("database"):
+        backup_storage().delete(run.storage_key)
     if ended:
         remove_orphans()
         logger.warning("dead_runs_ended", count=ended)
@@ -58,7 +59,9 @@ def queue_due_run(*, schedule_id: int, at: datetime) -> BackupRun | DrillRun | N
     if schedule is None:
         return None
     model = MODELS[schedule.operation]
-    last = model.objects.filter(schedule=schedule).aggregate(last=Max("scheduled_for"))["last"]
+    # A slot that lies ahead was taken by a clock that has been set back since.
+    taken = model.objects.filter(schedule=schedule, scheduled_for__lte=at)
+    last = taken.aggregate(last=Max("scheduled_for"))["last"]
     due = schedule.slots.due(after=last, until=at)
     if not due or model.objects.unfinished().filter(database=schedule.database).exists():
         return None
@@ -95,7 +98,8 @@ def _record_missed(schedule: Schedule, slots: list[datetime], at: datetime) -> N
 def _take_forgotten_runs(at: datetime) -> list[BackupRun | DrillRun]:
     """Runs that were queued long ago and never claimed: their message was lost, or the workers are busy."""
     forgotten: list[BackupRun | DrillRun] = []
+    long_ago = Q(sent_at__lt=at - SENT_AGAIN_AFTER) | Q(sent_at__gt=at + SENT_AGAIN_AFTER)  # or by a wrong clock
     for model in MODELS.values():
-        waiting = model.objects.filter(status=RunStatus.QUEUED, sent_at__lt=at - SENT_AGAIN_AFTER)
+        waiting = model.objects.filter(long_ago, status=RunStatus.QUEUED)
         forgotten += [run for run in waiting if waiting.filter(pk=run.pk).update(sent_at=at)]
     return forgotten
