@@ -3,13 +3,14 @@
 import os
 import socket
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import QuerySet
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from apps.common.clock import now
 from apps.healthchecks.services import record_pulse
@@ -19,6 +20,7 @@ logger = structlog.get_logger(__name__)
 LEADER_LOCK = 0x5EA_BEA7
 STAND_BY_SECONDS = 2.0
 PULSE_SECONDS = 5.0
+CLOCK_SKEW = timedelta(minutes=1)
 # The server must notice within seconds that the leader's machine is gone, to give the lock to another.
 _KEEPALIVES = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 
@@ -71,15 +73,29 @@ _LIBPQ_PARAMETERS = {
 }  # fmt: skip
 
 
+class Entry(ModelEntry):
+    """One entry of the schedule."""
+
+    last_run_at: datetime
+
+    def is_due(self) -> Any:
+        """The stock entry would rest until a last run that lies ahead: the clock has been set back since."""
+        if self.last_run_at > now() + CLOCK_SKEW:
+            self.last_run_at = self.model.last_run_at = now()
+        return super().is_due()
+
+
 class LeaderScheduler(DatabaseScheduler):
     """The schedule in the database, ticked by the beat that holds the leader's lock."""
 
+    Entry = Entry
     _schedule: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lock = LeaderLock()
         self._is_leader = False
         self._pulse_seconds = 0.0
+        self._ticked_at = now()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
@@ -91,6 +107,7 @@ class LeaderScheduler(DatabaseScheduler):
         if not was_leader:
             self._show("leads", changed=True)
             self._read_schedule_anew()
+        self._notice_clock_set_back()
         self._record_pulse()
         delay: float = super().tick(*args, **kwargs)
         return min(delay, PULSE_SECONDS)
@@ -114,6 +131,13 @@ class LeaderScheduler(DatabaseScheduler):
         # What was read while another beat led is old: its entries would all seem due.
         self._dirty.clear()
         self._schedule, self._heap, self._initial_read = None, None, True
+
+    def _notice_clock_set_back(self) -> None:
+        """The heap is in the order of the old clock: what is due by the new one would wait behind it."""
+        previous, self._ticked_at = self._ticked_at, now()
+        if self._ticked_at < previous - CLOCK_SKEW:
+            logger.warning("beat_saw_the_clock_set_back", by_seconds=(previous - self._ticked_at).total_seconds())
+            self._read_schedule_anew()
 
     def _record_pulse(self) -> None:
         if time.monotonic() - self._pulse_seconds < PULSE_SECONDS:

@@ -140,6 +140,30 @@ def test_who_takes_over_reads_what_was_sent_meanwhile(scheduler):
     assert entry.total_run_count == 1
 
 
+def test_an_entry_that_ran_by_a_clock_since_set_back_is_sent_again(scheduler):
+    each_second, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")
+    entry = PeriodicTask.objects.create(
+        name="ahead", task="tests.nothing", interval=each_second, last_run_at=now() + timedelta(days=365)
+    )
+    leader = scheduler()
+
+    def was_sent():
+        leader.tick()
+        entry.refresh_from_db()
+        return entry.total_run_count
+
+    assert wait_for(was_sent) == 1
+
+
+def test_a_clock_that_is_set_back_brings_the_entries_into_a_new_order(scheduler):
+    leader = scheduler()
+    leader.tick()
+    order = leader._heap
+    leader._ticked_at = now() + timedelta(hours=1)
+    leader.tick()
+    assert leader._heap is not order
+
+
 def test_the_pulse_stops_without_the_database_and_beat_goes_on(scheduler):
     leader = scheduler()
     leader.tick()
