@@ -13,3 +13,9 @@ class UnknownEnvironment(OperationError):
     """The service has no environment of that name."""
 
     kind = Kind.UNKNOWN
+
+
+class SlugInvalid(OperationError):
+    """The text cannot name a service in addresses and commands."""
+
+    kind = Kind.INVALID

@@ -10,7 +10,8 @@ from apps.catalog.models import Environment, Service
 
 def find_service(slug: str) -> Service:
     """The service of that slug. Raises UnknownService, which names the nearest one."""
-    service = Service.objects.select_related("owner").filter(slug=slug).first()
+    named = Service.objects.select_related("owner").filter(slug=slug)
+    service = named.first() if _may_be_asked(slug) else None
     if service is None:
         raise UnknownService(
             f"There is no service {slug!r}. {_suggest(slug, Service.objects.values_list('slug', flat=True))}"
@@ -21,7 +22,7 @@ def find_service(slug: str) -> Service:
 def find_environment(service: Service, name: str = "") -> Environment:
     """The service's environment of that name, or its default one. Raises UnknownEnvironment."""
     environments = service.environments.filter(name=name) if name else service.environments.filter(is_default=True)
-    environment = environments.first()
+    environment = environments.first() if _may_be_asked(name) else None
     if environment is None:
         known = _suggest(name, service.environments.values_list("name", flat=True))
         asked = f"environment {name!r}" if name else "default environment"
@@ -39,6 +40,11 @@ def own_environment() -> Environment | None:
 def is_this_installation(environment: Environment) -> bool:
     """Whether the environment is Seaworthy itself, as it runs here."""
     return environment.is_default and environment.service.slug == settings.OWN_SERVICE
+
+
+def _may_be_asked(text: str) -> bool:
+    """Whether the database can be asked for it: it takes no NUL."""
+    return "\0" not in text
 
 
 def _suggest(wanted: str, known: object) -> str:

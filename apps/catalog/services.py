@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import slugify
 
 from apps.audit import services as audit
+from apps.catalog.exceptions import SlugInvalid
 from apps.catalog.models import Environment, Service, Team
 
 
@@ -12,7 +15,11 @@ from apps.catalog.models import Environment, Service, Team
 def ensure_service(
     *, slug: str, name: str = "", tier: str = "", environment: str = "production", url: str = "", actor: Any = None
 ) -> Service:
-    """The service of that slug with a default environment, created where it is missing and left alone where not."""
+    """The service of that slug with a default environment, created where it is missing and left alone where not.
+
+    Raises SlugInvalid: no address could be made of such a service.
+    """
+    _require_slug(slug)
     defaults = {"name": name or slug.replace("-", " ").capitalize(), **({"tier": tier} if tier else {})}
     service, is_new = Service.objects.get_or_create(slug=slug, defaults=defaults)
     if not service.environments.filter(is_default=True).exists():
@@ -20,6 +27,16 @@ def ensure_service(
     if is_new:
         audit.record(action="service.added", subject=service, actor=actor)
     return service
+
+
+def _require_slug(slug: str) -> None:
+    try:
+        Service._meta.get_field("slug").clean(slug, None)
+    except ValidationError as error:
+        example = slugify(slug)[:50].strip("-") or "payments"
+        raise SlugInvalid(
+            f"{slug[:60]!r} cannot be a service's slug: write up to 50 letters, digits and hyphens, such as {example}."
+        ) from error
 
 
 def ensure_team(name: str) -> Team:

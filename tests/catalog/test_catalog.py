@@ -3,7 +3,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from apps.audit.models import AuditEvent
-from apps.catalog.exceptions import UnknownEnvironment, UnknownService
+from apps.catalog.exceptions import SlugInvalid, UnknownEnvironment, UnknownService
 from apps.catalog.models import Environment, Service, Team
 from apps.catalog.selectors import find_environment, find_service
 from apps.catalog.services import ensure_service, ensure_team
@@ -16,6 +16,20 @@ def test_a_service_comes_with_a_default_environment_and_an_audit_event(db, olga)
     assert (environment.name, environment.is_default) == ("production", True)
     assert str(environment) == "orders-api production"
     assert AuditEvent.objects.get().action == "service.added"
+
+
+@pytest.mark.parametrize("slug", ["", "a b", "../x", "a/b", "Ünï cödé", "<b>", "x" * 51, "a\0b"])
+def test_a_service_that_no_address_could_name_is_refused_with_an_example(db, slug):
+    with pytest.raises(SlugInvalid, match=r"up to 50 letters, digits and hyphens, such as [\w-]+\."):
+        ensure_service(slug=slug)
+    assert not Service.objects.exists()
+
+
+def test_a_name_with_a_null_character_is_unknown(service):
+    with pytest.raises(UnknownService):
+        find_service("payments\0")
+    with pytest.raises(UnknownEnvironment):
+        find_environment(service, "production\0")
 
 
 def test_ensuring_twice_changes_nothing(service):
