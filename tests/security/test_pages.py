@@ -117,3 +117,11 @@ def test_the_nonce_is_new_on_every_page(client, db):
     nonces = {read_page(client.get("/nowhere/")).nonce for _ in range(3)}
     assert len(nonces) == 3
     assert "" not in nonces
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/roadmap/task/?claim__exact=%00", "/admin/readiness/payments/?environment=%00"]
+)
+def test_a_null_character_in_an_address_is_refused_before_the_database_sees_it(client, olga, service, path):
+    client.force_login(olga)
+    assert client.get(f"/admin/{path}").status_code == 400
