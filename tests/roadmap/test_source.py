@@ -49,7 +49,7 @@ def test_it_knows_the_line_endings(text, newline, has_final):
         ("# title\n".encode("utf-16"), "Line 1: the document is UTF-16. Save it as UTF-8 and import it again."),
         (b"one\ntwo\nth\xffree", "Line 3: a byte is not UTF-8. Save the document as UTF-8."),
         (b"one\r\ntwo\0", "Line 2: there is a NUL character. The file is not plain UTF-8 text."),
-        (b"x" * 2_000_000, "The document has 1.9 MB and the limit is 1 MB: split it."),
+        (b"x" * 2_000_000, "The document is larger than the limit of 1 MB: split it."),
         (b"- a\n" * 100, "Line 41: the document has more than 10 blocks: split it."),
     ],
 )

@@ -78,9 +78,7 @@ def read_source(raw: bytes, limits: Limits | None = None) -> Source:
 def _refuse_oversize(raw: bytes, limits: Limits) -> None:
     if len(raw) > limits.size_bytes:
         allowed = limits.size_bytes / 1024 / 1024
-        raise DocumentRefused(
-            f"The document has {len(raw) / 1024 / 1024:.1f} MB and the limit is {allowed:.0f} MB: split it."
-        )
+        raise DocumentRefused(f"The document is larger than the limit of {allowed:.0f} MB: split it.")
 
 
 def _decode(raw: bytes, encoding: str) -> str:

@@ -43,6 +43,8 @@ class Command(BaseCommand):
 
 def _write(output: Path, content: bytes) -> None:
     """Write the whole file or leave the old one."""
+    if not output.name:
+        raise CommandError("Name a file to write to: --output roadmap.md")
     temporary = output.with_name(f".{output.name}.new")
     try:
         temporary.write_bytes(content)
