@@ -1,12 +1,14 @@
 """`make run`: from a fresh clone to a running Seaworthy, and what it could prove, in one command."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from django.db import DatabaseError
 from rich.console import Console
 
 from apps.common.exceptions import OperationError
@@ -20,13 +22,14 @@ HIGHEST_PORT = 65535
 def main() -> int:
     """Run until Ctrl-C. Every expected failure is one sentence on standard error."""
     arguments = _parser().parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it goes on
+        signal.signal(signal.SIGHUP, _stop)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         launch.launch(
             port=arguments.port,
-            roadmap=Path(arguments.roadmap).expanduser() if arguments.roadmap else None,
+            roadmap=Path(os.path.expanduser(arguments.roadmap)) if arguments.roadmap else None,
             service=arguments.service,
             once=arguments.once,
         )
@@ -34,6 +37,9 @@ def main() -> int:
         return 0 if arguments.once else INTERRUPTED
     except OperationError as error:
         errors.print(f"[bold red]Seaworthy did not start.[/] {_plain(error.message)}")
+        return FAILURE
+    except DatabaseError as error:
+        errors.print(f"[bold red]Seaworthy stopped.[/] Its database does not answer: {_plain(_first_line(error))}")
         return FAILURE
     except OSError as error:
         errors.print(f"[bold red]Seaworthy did not start.[/] {_plain(_explain(error))}")
@@ -63,6 +69,10 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 def _explain(error: OSError) -> str:
     place = f" ({error.filename})" if error.filename else ""
     return f"The machine said: {error.strerror or error}{place}. Check the room and the permissions there."
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["it said nothing"])[0]
 
 
 def _plain(text: str) -> str:

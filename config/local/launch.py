@@ -16,6 +16,7 @@ from apps.common.postgresql.server import Server
 from config.env import PROJECT_DIRECTORY
 from config.local import preflight
 from config.local.dotenv import write_dotenv
+from config.local.preflight import CannotStart
 from config.local.processes import Processes, started_processes
 from config.local.progress import Progress
 
@@ -39,7 +40,7 @@ def launch(*, port: int, roadmap: Path | None, service: str, once: bool) -> None
             with _processes(progress, port) as processes:
                 _prove_and_report(progress, processes, server, roadmap=roadmap, service=service, password=password)
                 if not once:
-                    _stay(processes)
+                    _stay(processes, server)
 
 
 @contextmanager
@@ -108,10 +109,12 @@ def _prove_and_report(
     )
 
 
-def _stay(processes: Processes) -> None:
+def _stay(processes: Processes, server: Server) -> None:
     while True:
         time.sleep(WATCH_SECONDS)
         processes.check_running()
+        if not server.is_running:
+            raise CannotStart(f"PostgreSQL ended by itself. See {server.log_file}, then start again: nothing is lost.")
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def _carried_out(
         send(run)
     except RunUnfinished:
         run = model.objects.unfinished().filter(database=database).latest("queued_at")
+        send(run)  # after a kill nobody may have been told of it; a run that has a worker already is left to it
     deadline = time.monotonic() + RUN_SECONDS
     while not run.is_finished:
         processes.check_running()

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from apps.catalog.models import Service
 from apps.catalog.services import ensure_service
 from apps.roadmap.engines.parser import parse_document
+from apps.roadmap.engines.source import Limits
 from apps.roadmap.models import Binding, Criterion
 from apps.roadmap.services.binding import accept_binding
 from apps.roadmap.services.importing import ImportReport, import_document
@@ -19,13 +21,14 @@ SAMPLE = PROJECT_DIRECTORY / "samples" / "roadmaps"
 MARKDOWN = {".md", ".markdown", ".txt"}
 
 
+@transaction.atomic
 def import_roadmap(*, path: Path | None, service: str) -> tuple[Service, list[ImportReport]]:
     """Import the file or folder, all of it or nothing. Raises CannotStart, or RoadmapError naming the line."""
     documents = {file.name: _read(file) for file in _files(path or SAMPLE)}
     if path is None:
         owner = ensure_service(slug=settings.OWN_SERVICE)
     else:
-        owner = ensure_service(slug=_slug(service, documents), name=service)
+        owner = ensure_service(slug=_slug(service, documents), name=service[:200])
     return owner, [import_document(service=owner, name=name, raw=raw) for name, raw in documents.items()]
 
 
@@ -57,7 +60,8 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            return stream.read(Limits().size_bytes + 1)  # enough to be refused
     except OSError as error:
         raise CannotStart(f"The roadmap {file} cannot be read: {error.strerror}.") from error
 
