@@ -132,6 +132,8 @@ class RestoreDrill(Verifier):
             text,
             r"\brestor\w*[^.;]{0,40}\b(?:drill|test|rehears|verif|exercis|validat)\w*",
             r"\b(?:drill|test|rehears|verif|exercis|validat)\w*[^.;]{0,40}\brestor\w*",
+            r"\bback-?ups?\b[^.;]{0,40}\brestor(?:e[sd]?|able)\b",
+            r"\brestor(?:e[sd]?|able)\b[^.;]{0,20}(?:\bwithin\b|\bunder\b|\bless than\b|<)",
             r"\bback-?ups? verif\w*",
             r"\b(?:disaster )?recovery (?:drill|test|validat)\w*",
             r"\bR[TP]O\b",

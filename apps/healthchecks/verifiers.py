@@ -1,10 +1,11 @@
 """The evidence of this app: how available a service was, and whether this installation is ready."""
 
+import re
 from datetime import datetime, timedelta
 
 from apps.catalog.models import Environment
 from apps.catalog.selectors import is_this_installation
-from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Verifier
+from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Suggestion, Verifier
 from apps.evidence.register import register
 from apps.healthchecks.models import Monitor
 from apps.healthchecks.selectors import availability as figures
@@ -13,6 +14,13 @@ from apps.healthchecks.selectors import own_health
 DEFAULT_WINDOW_HOURS = 24
 NEEDED_COVERAGE_PERCENT = 90.0
 _LONGEST_WINDOW_HOURS = 90 * 24
+_HOURS = {"hour": 1, "day": 24, "week": 7 * 24, "month": 30 * 24, "quarter": 90 * 24, "year": 365 * 24}
+_WINDOW = re.compile(
+    r"\b(?:over|in|during|across|for|per|within|last|past|previous|rolling|trailing)[\s-]+"
+    r"(?:(?:a|an|any|the|each|every|last|past|previous|rolling|trailing)[\s-]+)*"
+    rf"(?P<number>\d{{1,4}})?[\s-]*(?P<unit>{'|'.join(_HOURS)})s?\b",
+    re.IGNORECASE,
+)
 
 
 class Availability(Verifier):
@@ -50,6 +58,13 @@ class Availability(Verifier):
     longest_ttl = timedelta(days=7)
     phrases = ("uptime", "availability", "p95 ~ response time", "response time ~ p95", "p95 latency", "page load*")
 
+    def suggest(self, text: str) -> Suggestion | None:
+        """With the window that the text states. A longer one than is kept cannot be answered at all."""
+        known, hours = super().suggest(text), _window_hours(text)
+        if known is None or hours is None or hours == DEFAULT_WINDOW_HOURS:
+            return known
+        return Suggestion(known.phrase, {"window_hours": hours}) if hours <= _LONGEST_WINDOW_HOURS else None
+
     def collect(self, context: Context, parameters: Parameters) -> Observation:
         """The figures of the window that ends with the newest answer."""
         monitor = Monitor.objects.filter(environment=context.environment).first()
@@ -70,6 +85,11 @@ class Availability(Verifier):
             ),
             source=f"/admin/healthchecks/monitor/{monitor.pk}/change/",
         )
+
+
+def _window_hours(text: str) -> int | None:
+    found = _WINDOW.search(text)
+    return int(found["number"] or 1) * _HOURS[found["unit"].lower()] if found else None
 
 
 def _newest_answer(monitor: Monitor, window: timedelta) -> datetime:

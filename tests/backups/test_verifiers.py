@@ -92,6 +92,7 @@ def test_an_errored_drill_is_an_error(backup: Backup) -> None:
         ("< 1 hour RTO and < 24 hour RPO", ("<", 3600), ("<", 86400)),
         ("RTO of 15 minutes, RPO within 1 day", ("<=", 900), ("<=", 86400)),
         ("RPO: 30s", None, ("<=", 30)),
+        ("Backups can be restored by anybody on call", None, None),
     ],
 )
 def test_words_that_ask_for_a_restore(text: str, rto: tuple | None, rpo: tuple | None) -> None:

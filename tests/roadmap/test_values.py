@@ -52,6 +52,11 @@ def test_a_written_target_is_read_back(day, precision):
         ("RTO < 1 hour", [("rto", "<", "1", "hour")]),
         ("< 24 hour RPO (Recovery Point Objective)", [("rpo", "<", "24", "hour")]),
         ("99.9% uptime", [("uptime", ">=", "99.9", "percent")]),
+        ("99.9% availability over 30 days", [("uptime", ">=", "99.9", "percent")]),
+        ("Over 30 days the availability is above 99.9%", [("uptime", ">", "99.9", "percent")]),
+        ("Error rate over 7 days < 0.1 %", [("error_rate", "<", "0.1", "percent")]),
+        ("Available over 30 days", []),
+        ("Backups restore within 1 hour", [("rto", "<=", "1", "hour")]),
         ("at least 1,000 users", [("", ">=", "1000", "")]),
         (
             "p99 latency under 300ms; error rate ≤ 0.5%",

@@ -43,7 +43,7 @@ PLACEHOLDER = re.compile(
     r"|XX+%?(?!\w)|TB[DAC]\b|FIXME\b|\?{2,}|_{3,}(?!\w)|<(?:number|value|target|n|x)>)"
 )
 METRICS = (
-    ("rto", r"\bRTO\b|recovery time"),
+    ("rto", r"\bRTO\b|recovery time|\brestor(?:e[sd]?|able|ation)\b"),
     ("rpo", r"\bRPO\b|recovery point"),
     ("error_rate", r"error[- ]rate|errors?\b"),
     ("coverage", r"coverage"),
@@ -55,6 +55,8 @@ METRICS = (
     ("response_time", r"\brespon[sd]"),
 )
 UNITS_OF_PEOPLE = ("minute", "hour", "day", "week")  # "< 24 hour response time" is a promise of support
+UNITS_OF_TIME = {"second", "minute", "hour", "day", "week", "month"}
+SHARES = ("uptime", "coverage", "error_rate")  # "99.9% availability over 30 days": the days are the window
 # Without a comparator a figure is a measure only of something that is better when higher.
 BETTER_HIGHER = ("uptime", "coverage")
 
@@ -84,21 +86,32 @@ def read_placeholders(text: str) -> tuple[str, ...]:
 
 
 def _read_clause(clause: str, whole: str) -> Measure | None:
-    comparison = COMPARISON.search(clause)
+    metric = _metric(clause, whole)
+    comparison = _first(COMPARISON, clause, metric)
     if comparison:
         sign = next(sign for name, sign, _ in OPERATORS if comparison[name])
         return _measure(comparison, sign, clause, whole)
-    at_least = AT_LEAST.search(clause)
+    at_least = _first(AT_LEAST, clause, metric)
     if at_least:
         return _measure(at_least, ">=", clause, whole)
-    stated = STATED.search(clause)
-    if stated and _metric(clause, whole) in BETTER_HIGHER:
+    stated = _first(STATED, clause, metric)
+    if stated and metric in BETTER_HIGHER:
         return _measure(stated, ">=", clause, whole)
     return None
 
 
+def _first(pattern: re.Pattern[str], clause: str, metric: str) -> re.Match[str] | None:
+    """The first figure that can be the metric's own: a share is never a time."""
+    found = pattern.finditer(clause)
+    return next((each for each in found if metric not in SHARES or _unit(each) not in UNITS_OF_TIME), None)
+
+
+def _unit(found: re.Match[str]) -> str:
+    return next((name for name in UNITS if found[name]), "")
+
+
 def _measure(found: re.Match[str], sign: str, clause: str, whole: str) -> Measure:
-    unit = next((name for name in UNITS if found[name]), "")
+    unit = _unit(found)
     percentile = PERCENTILE.search(clause)
     metric = _metric(clause, whole)
     if metric == "latency" and unit in UNITS_OF_PEOPLE:
