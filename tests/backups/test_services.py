@@ -81,7 +81,7 @@ def test_a_drill_proves_the_newest_backup(database: Database) -> None:
 
     assert (run.verdict, run.backup, run.findings) == (DrillVerdict.PROVEN, backup, [])
     assert [name for name, _ in run.stage_rows] == ["fetch", "decompress", "start", "restore", "compare"]
-    assert backup.newest_verdict == DrillVerdict.PROVEN
+    assert Backup.objects.with_newest_verdict().get().drilled_as == DrillVerdict.PROVEN
     assert selectors.protection_of(database).newest_proven == backup
     (whole, _) = observations("backups.restore_drill")
     assert whole.facts["verdict"] == "proven"

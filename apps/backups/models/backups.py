@@ -66,12 +66,6 @@ class Backup(models.Model):
     def __str__(self) -> str:
         return f"{self.database} as of {self.snapshot_at:%Y-%m-%d %H:%M:%S} UTC"
 
-    @property
-    def newest_verdict(self) -> str:
-        """What the newest drill that could look said of it; empty when there is none."""
-        drill = self.drills.decisive().order_by("-finished_at").first()
-        return drill.verdict if drill else ""
-
 
 def _newest_verdict() -> models.Subquery:
     """The verdict of the newest drill that could look, of each backup in the outer query."""
