@@ -5,7 +5,7 @@ import os
 import pwd
 import re
 import signal
-import subprocess  # the only import of it outside tests
+import subprocess  # the only import of it in apps and config
 import threading
 import time
 from collections import deque
@@ -25,6 +25,9 @@ MASK = "*****"
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]+@")
 STDERR_LINES_KEPT = 20
 STDERR_LINE_CHARACTERS = 500
+
+
+Companion = subprocess.Popen[bytes]
 
 
 class ToolFailed(OperationError):
@@ -173,7 +176,7 @@ def program(command: Command) -> Iterator[Program]:
         raise
 
 
-def start_companion(command: Command) -> subprocess.Popen[bytes]:
+def start_companion(command: Command) -> Companion:
     """Start a program that lives beside this process and sees the end of its standard input when this one dies."""
     log.debug("companion_started", program=command.program, arguments=_masked_arguments(command))
     return _open(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

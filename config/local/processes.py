@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 import urllib.error
@@ -42,7 +41,7 @@ def started_processes(*, port: int, log_file: Path) -> Iterator["Processes"]:
 class Processes:
     """What `make run` started."""
 
-    def __init__(self, companion: subprocess.Popen[bytes], *, port: int, log_file: Path) -> None:
+    def __init__(self, companion: shell.Companion, *, port: int, log_file: Path) -> None:
         self.companion = companion
         self.port = port
         self.log_file = log_file
