@@ -120,9 +120,7 @@ def _stay(processes: Processes, server: Server) -> None:
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """A second Ctrl-C does not stop the stopping."""
-    handlers = {
-        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in STOP_SIGNALS}
     try:
         yield
     finally:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -66,19 +65,6 @@ def test_deleting_takes_everything_below_and_is_no_error_twice(tmp_path: Path) -
     storage.delete("shop/1")
 
     assert not (tmp_path / "shop" / "1").exists()
-
-
-def test_the_sweep_takes_old_unfinished_objects_only(tmp_path: Path) -> None:
-    storage = LocalStorage(tmp_path)
-    old, young, whole = tmp_path / "a.unfinished", tmp_path / "b.unfinished", tmp_path / "c"
-    for path in (old, young, whole):
-        path.touch()
-    os.utime(old, (time.time() - 7200,) * 2)
-    os.utime(whole, (time.time() - 7200,) * 2)
-
-    assert storage.sweep(older_than_seconds=3600) == [old]
-    assert young.exists()
-    assert whole.exists()
 
 
 @settings(max_examples=50)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.roadmap.engines.clauses import clause_around, split_clauses, uncovered_clauses
+from apps.roadmap.engines.clauses import split_clauses, uncovered_clauses
 
 TWO = "The newest backup restores; the rollback was rehearsed."
 
@@ -36,12 +36,6 @@ def test_it_splits_at_semicolons_outside_code_and_brackets(text, clauses):
 )
 def test_a_clause_is_covered_by_its_own_binding_or_by_one_of_the_whole(covered, left):
     assert uncovered_clauses(TWO, covered) == left
-
-
-def test_the_clause_around_a_phrase_is_empty_for_a_single_clause():
-    assert clause_around(TWO, "ROLLBACK") == "the rollback was rehearsed."
-    assert clause_around("A restore drill", "restore drill") == ""
-    assert clause_around(TWO, "no such phrase") == ""
 
 
 @given(st.text(alphabet="ab;`() .\n", max_size=60))

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -64,14 +63,6 @@ class LocalStorage:
         with _translated(prefix), suppress(FileNotFoundError):
             (path / "manifest.json").unlink(missing_ok=True)
             shutil.rmtree(path)
-
-    def sweep(self, *, older_than_seconds: float) -> list[Path]:
-        """Remove what killed backups left half written."""
-        limit = time.time() - older_than_seconds
-        stale = [path for path in self.folder.rglob(f"*{UNFINISHED_SUFFIX}") if path.stat().st_mtime < limit]
-        for path in stale:
-            path.unlink(missing_ok=True)
-        return stale
 
     def _path(self, key: str) -> Path:
         path = (self.folder / key).resolve()

@@ -20,12 +20,5 @@ def uncovered_clauses(text: str, covered: Iterable[str]) -> tuple[str, ...]:
     return tuple(clause for clause in split_clauses(text) if _normalise(clause) not in names)
 
 
-def clause_around(text: str, phrase: str) -> str:
-    """The clause that holds the phrase; empty when the criterion is a single clause, or has no such phrase."""
-    clauses = split_clauses(text)
-    found = next((clause for clause in clauses if phrase.casefold() in clause.casefold()), "")
-    return found if len(clauses) > 1 else ""
-
-
 def _normalise(clause: str) -> str:
     return " ".join(clause.split()).strip(" .;").casefold()

@@ -30,10 +30,6 @@ class EntryQuerySet(models.QuerySet):
     def of_service(self, service: Service) -> Self:
         return self.filter(service=service)
 
-    def roadmap_of(self, service: Service) -> Self:
-        """The current entries of a service, in the order of its documents."""
-        return self.roadmap_of_each([service.pk])
-
     def roadmap_of_each(self, services: Iterable[int]) -> Self:
         """The current entries of several services, each in the order of its documents."""
         return self.current().filter(service__in=services).order_by("position", "pk")

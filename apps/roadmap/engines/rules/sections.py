@@ -14,7 +14,6 @@ from apps.roadmap.engines.titles import Heading, Role, read_heading, title_span
 
 HASHES = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*#{1,6}(?:[ \t]+|$)")
 CLOSING_HASHES = re.compile(r"(?<![ \t])[ \t]+#+$")
-UNDERLINE = re.compile(r"[ \t>]*(?:=+|-+)[ \t]*$")
 TRAILING_MARK = re.compile(r"(?<![ \t])[ \t]+(?=\[[^\]\[\w]\]$|\[[xX]\]$|\[n/a\]$)")
 SECTION_ROLES = frozenset({Role.RISKS, Role.COSTS})
 
