@@ -1,4 +1,4 @@
-"""Durations, ages, sizes and dates in words that a person can use."""
+"""Durations, ages, sizes, dates and counts in words that a person can use."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ def duration_in_words(duration: timedelta) -> str:
     for name, length in UNITS:
         count, rest = divmod(rest, length)
         if count or parts:
-            parts.append(_counted(count, name))
+            parts.append(counted(count, name, "" if name == "day" else name))
         if len(parts) == 2:
             break
     return " ".join(part for part in parts if not part.startswith("0 "))
@@ -33,8 +33,8 @@ def days_in_words(days: int) -> str:
     """A number of days by the greatest unit of which there are two: `13 days`, `8 weeks`, `5 months`."""
     for name, length in COARSE_UNITS:
         if days >= 2 * length:
-            return _counted(days // length, name)
-    return _counted(days, "day")
+            return counted(days // length, name)
+    return counted(days, "day")
 
 
 def age_in_words(instant: datetime, *, at: datetime) -> str:
@@ -84,10 +84,15 @@ def instant_in_words(instant: datetime) -> str:
     return f"{date_in_words(instant.date())}, {instant:%H:%M:%S} UTC"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: `1 task`, `2 tasks`."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, cut to so many characters: the last of them says that there was more."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
 def _decimals(size: float) -> int:
     return 2 if size < 9.995 else 1 if size < 99.95 else 0
-
-
-def _counted(count: int, name: str) -> str:
-    plural = "" if count == 1 or name in {"h", "min", "s"} else "s"
-    return f"{count} {name}{plural}"

@@ -37,10 +37,8 @@ def print_report(
     console.print()
     console.print(readiness_report(known, gate_of(known)))
     if suggestions:
-        criteria = "criteria" if suggestions > 1 else "criterion"
-        console.print(
-            f"\n  {suggestions} {criteria} could be bound to a check: accept or decline on the readiness page."
-        )
+        criteria = wording.counted(suggestions, "criterion", "criteria")
+        console.print(f"\n  {criteria} could be bound to a check: accept or decline on the readiness page.")
     console.print()
     console.print(_table(_sign_in(environment, address, password)))
     console.print(Text(f"Seaworthy is running at {address}/admin/  (Ctrl-C stops it)", style="bold"))

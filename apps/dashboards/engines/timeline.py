@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from apps.common.wording import date_in_words
+from apps.common.wording import date_in_words, shortened
 
 WIDTH, NAMES_WIDTH, ROW_HEIGHT, TOP = 1100, 230, 25, 24
 _RIGHT = WIDTH - 50
@@ -111,7 +111,7 @@ def _starts(spans: Sequence[Span]) -> Iterator[date]:
 def _bar(span: Span, start: date, number: int, scale: _Scale) -> Bar:
     x = scale.x(start)
     return Bar(
-        name=span.name if len(span.name) <= _LONGEST_NAME else f"{span.name[: _LONGEST_NAME - 1].rstrip()}…",
+        name=shortened(span.name, _LONGEST_NAME),
         title=f"{span.name}: {date_in_words(start)} to {date_in_words(span.ends_on)}",
         x=x,
         y=TOP + 10 + number * ROW_HEIGHT,

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
+from apps.common.wording import counted
 from apps.healthchecks import services, tasks
 from apps.healthchecks.models import Monitor, ProbeResult
 from apps.healthchecks.selectors.availability import Availability, availability, availability_of, newest_results
@@ -115,7 +116,7 @@ class MonitorAdmin(AuditedAdmin):
     def _check(self, request: HttpRequest, monitors: list[Monitor]) -> None:
         run = services.queue_probe_now(monitors=monitors, at=now(), actor=staff_user(request))
         transaction.on_commit(lambda: tasks.carry_out_probes.delay(run.pk))
-        addresses = "1 address" if len(monitors) == 1 else f"{len(monitors)} addresses"
+        addresses = counted(len(monitors), "address", "addresses")
         self.message_user(request, f"Asking {addresses}; reload in a few seconds.", messages.INFO)
 
 

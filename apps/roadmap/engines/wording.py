@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apps.common.wording import about
+from apps.common.wording import about, shortened
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing
 
@@ -74,13 +74,7 @@ def _proof(known: Circumstances) -> str:
 
 def quote(text: str) -> str:
     """The text in quotation marks, cut to a readable length."""
-    text = " ".join(text.split()).rstrip(" .;")
-    return f"“{text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1].rstrip() + '…'}”"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """A count with its noun: 1 task, 2 tasks."""
-    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+    return f"“{shortened(' '.join(text.split()).rstrip(' .;'), _SHOWN_CHARACTERS)}”"
 
 
 def _join(parts: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
+from apps.common.wording import shortened
 from apps.evidence.judge import RuleError, check_rule, rule_in_words
 from apps.evidence.validation import find_problems
 from apps.roadmap.models.entries import ClaimedEntry
@@ -45,7 +46,7 @@ class Criterion(ClaimedEntry):
         permissions = [("accept_binding", "Can accept a binding of a criterion to evidence")]
 
     def __str__(self) -> str:
-        return self.text if len(self.text) <= 80 else f"{self.text[:79]}…"
+        return shortened(self.text, 80)
 
 
 class BindingQuerySet(models.QuerySet["Binding"]):

@@ -4,6 +4,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
+from apps.common.wording import shortened
 from apps.roadmap.models.entries import ClaimedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
 
@@ -23,4 +24,4 @@ class Task(ClaimedEntry):
         pass
 
     def __str__(self) -> str:
-        return self.text if len(self.text) <= 80 else f"{self.text[:79]}…"
+        return shortened(self.text, 80)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from apps.common.wording import about
+from apps.common.wording import about, counted
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing, is_open
-from apps.roadmap.engines.wording import counted, quote
+from apps.roadmap.engines.wording import quote
 from apps.roadmap.models import Criterion, Task
 from apps.roadmap.selectors.statuses import Contradiction, CriterionStatus, MilestoneStatus
 

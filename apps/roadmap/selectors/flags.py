@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from apps.common.exceptions import OperationError
-from apps.common.wording import days_in_words
+from apps.common.wording import counted, days_in_words
 from apps.evidence.register import find_verifier
 from apps.roadmap.engines.suggesting import thresholds_not_asked
-from apps.roadmap.engines.wording import counted, quote
+from apps.roadmap.engines.wording import quote
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind, MilestoneStatus
 
 

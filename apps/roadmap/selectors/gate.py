@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from apps.catalog.models import Environment
+from apps.common.wording import counted
 from apps.roadmap.engines.gate import GateAnswer, GateCriterion, GateSubject, evaluate
-from apps.roadmap.engines.wording import counted
 from apps.roadmap.exceptions import UnknownMilestone
 from apps.roadmap.models import Binding, Milestone
 from apps.roadmap.selectors.contradictions import OPEN_PARTS
