@@ -39,5 +39,5 @@ class ClaimChanged(RoadmapError):
     """Somebody else changed the claim meanwhile."""
 
 
-class DocumentUnknown(RoadmapError):
+class UnknownDocument(RoadmapError):
     """There is no such document, or more than one. The message says which there are."""

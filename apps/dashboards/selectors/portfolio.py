@@ -29,7 +29,7 @@ class ServiceRow:
     @property
     def next_target(self) -> MilestoneStatus | None:
         """The unfinished milestone whose target comes first; it may be past."""
-        unfinished = [each for each in self.readiness.milestones if each.claim not in {"done", "not_applicable"}]
+        unfinished = [each for each in self.readiness.milestones if not each.milestone.is_finished]
         dated = [(each.milestone.target_on, number, each) for number, each in enumerate(unfinished)]
         return min(((day, number, each) for day, number, each in dated if day), default=(None, 0, None))[2]
 

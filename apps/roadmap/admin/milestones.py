@@ -13,10 +13,10 @@ from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin, PresenceFilter
 from apps.roadmap.admin.questions import TargetForm, ask_and_apply
-from apps.roadmap.models import Claim, Criterion, Milestone, Task, WorkItem
+from apps.roadmap.models import Criterion, Milestone, Task, WorkItem
+from apps.roadmap.models.entries import FINISHED_CLAIMS
 from apps.roadmap.services.tracking import set_target
 
-FINISHED = (Claim.DONE, Claim.NOT_APPLICABLE)
 PRESENT = Q(tasks__orphaned_at__isnull=True)
 
 
@@ -32,7 +32,7 @@ class OverdueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         today = now().date()
         if self.value() == "overdue":
-            return queryset.filter(target_on__lt=today).exclude(claim__in=FINISHED)
+            return queryset.filter(target_on__lt=today).exclude(claim__in=FINISHED_CLAIMS)
         if self.value() == "ahead":
             return queryset.filter(target_on__gte=today)
         return queryset.filter(target_on__isnull=True) if self.value() == "none" else queryset
@@ -60,15 +60,29 @@ class CriterionInline(EntryInline):
     fields = ["text", "claim", "requirement", "owner"]
 
 
+class WithTasks(EntryAdmin):
+    """An entry that tasks and criteria stand under."""
+
+    inlines = [TaskInline, CriterionInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        tasks = Count("tasks", PRESENT, distinct=True)
+        finished = Count("tasks", PRESENT & Q(tasks__claim__in=FINISHED_CLAIMS), distinct=True)
+        return super().get_queryset(request).annotate(tasks_all=tasks, tasks_finished=finished)
+
+    @admin.display(description="tasks done", ordering="tasks_finished")
+    def task_count(self, entry: Any) -> str:
+        return f"{entry.tasks_finished} of {entry.tasks_all}" if entry.tasks_all else "none"
+
+
 @admin.register(Milestone)
-class MilestoneAdmin(ClaimActions):
+class MilestoneAdmin(WithTasks, ClaimActions):
     list_display = ["name", "claim", "target_on", "standing_of_target", "owned_by", "task_count", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
     list_filter = ["service", "claim", OverdueFilter, "owners", "kind", "priority", PresenceFilter]
     search_fields = ["code", "title", "objectives"]
     date_hierarchy = "target_on"
-    inlines = [TaskInline, CriterionInline]
     actions = [*ClaimActions.actions, "set_target_date"]
     fieldsets = [
         (None, {"fields": ["service", ("code", "title"), ("claim", "priority", "kind"), "owners", "objectives"]}),
@@ -77,11 +91,7 @@ class MilestoneAdmin(ClaimActions):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Milestone]:
-        tasks = Count("tasks", PRESENT, distinct=True)
-        finished = Count("tasks", PRESENT & Q(tasks__claim__in=FINISHED), distinct=True)
-        return (
-            super().get_queryset(request).prefetch_related("owners").annotate(tasks_all=tasks, tasks_finished=finished)
-        )
+        return super().get_queryset(request).prefetch_related("owners")
 
     @admin.display(description="milestone", ordering="position")
     def name(self, milestone: Milestone) -> str:
@@ -97,10 +107,6 @@ class MilestoneAdmin(ClaimActions):
             return ""
         return lateness_in_words(milestone.target_on, at=now())
 
-    @admin.display(description="tasks done", ordering="tasks_finished")
-    def task_count(self, milestone: Any) -> str:
-        return f"{milestone.tasks_finished} of {milestone.tasks_all}" if milestone.tasks_all else "none"
-
     @admin.action(permissions=["change"], description="Set the target date…")
     def set_target_date(self, request: HttpRequest, queryset: QuerySet[Milestone]) -> HttpResponse | None:
         question = ("set_target_date", "Set the target date", TargetForm)
@@ -112,24 +118,14 @@ class MilestoneAdmin(ClaimActions):
 
 
 @admin.register(WorkItem)
-class WorkItemAdmin(EntryAdmin):
+class WorkItemAdmin(WithTasks):
     list_display = ["title", "priority", "effort", "task_count", "milestone", "service"]
     list_editable = ["priority"]
     list_filter = ["service", "priority", "milestone", PresenceFilter]
     list_select_related = ["milestone", "service"]
     search_fields = ["title", "impact", "current_state"]
-    inlines = [TaskInline, CriterionInline]
     fieldsets = [
         (None, {"fields": ["service", "milestone", ("number", "title"), ("priority", "effort")]}),
         ("Why", {"fields": ["impact", "current_state"]}),
         PLACE,
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkItem]:
-        tasks = Count("tasks", PRESENT, distinct=True)
-        finished = Count("tasks", PRESENT & Q(tasks__claim__in=FINISHED), distinct=True)
-        return super().get_queryset(request).annotate(tasks_all=tasks, tasks_finished=finished)
-
-    @admin.display(description="tasks done", ordering="tasks_finished")
-    def task_count(self, item: Any) -> str:
-        return f"{item.tasks_finished} of {item.tasks_all}" if item.tasks_all else "none"

@@ -53,12 +53,7 @@ class MilestoneViewSet(viewsets.ReadOnlyModelViewSet):
 
     permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.MilestoneSerializer
-    queryset = (
-        Milestone.objects.current()
-        .select_related("service")
-        .prefetch_related("owners")
-        .order_by("service_id", "position", "pk")
-    )
+    queryset = Milestone.objects.current().in_order().select_related("service").prefetch_related("owners")
     filterset_class = filters.MilestoneFilter
 
 
@@ -67,7 +62,7 @@ class WorkItemViewSet(viewsets.ReadOnlyModelViewSet):
 
     permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.WorkItemSerializer
-    queryset = WorkItem.objects.current().select_related("service").order_by("service_id", "position", "pk")
+    queryset = WorkItem.objects.current().in_order().select_related("service")
     filterset_class = filters.WorkItemFilter
 
 
@@ -107,7 +102,7 @@ class TaskViewSet(ClaimedViewSet):
     """Boxes to tick."""
 
     serializer_class = serializers.TaskSerializer
-    queryset = Task.objects.current().select_related("service", "owner").order_by("service_id", "position", "pk")
+    queryset = Task.objects.current().in_order().select_related("service", "owner")
     filterset_class = filters.TaskFilter
 
 
@@ -116,7 +111,7 @@ class CriterionViewSet(ClaimedViewSet):
     """Conditions that have to hold, each with its evidence and its standing now."""
 
     serializer_class = serializers.CriterionSerializer
-    queryset = Criterion.objects.current().select_related("service", "owner").order_by("service_id", "position", "pk")
+    queryset = Criterion.objects.current().in_order().select_related("service", "owner")
     filterset_class = filters.CriterionFilter
 
     def get_object(self) -> Criterion:
@@ -135,12 +130,7 @@ class RiskViewSet(viewsets.ReadOnlyModelViewSet):
 
     permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.RiskSerializer
-    queryset = (
-        Risk.objects.current()
-        .select_related("service", "owner")
-        .prefetch_related("mitigations")
-        .order_by("service_id", "position", "pk")
-    )
+    queryset = Risk.objects.current().in_order().select_related("service", "owner").prefetch_related("mitigations")
     filterset_class = filters.RiskFilter
 
 
@@ -149,7 +139,7 @@ class CostLineViewSet(viewsets.ReadOnlyModelViewSet):
 
     permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.CostLineSerializer
-    queryset = CostLine.objects.current().select_related("service").order_by("service_id", "position", "pk")
+    queryset = CostLine.objects.current().in_order().select_related("service")
     filterset_class = filters.CostLineFilter
 
 

@@ -2,8 +2,8 @@
 
 from apps.roadmap.models.criteria import Binding, Criterion
 from apps.roadmap.models.documents import Document, DocumentBlock, DocumentRevision
-from apps.roadmap.models.entries import Claim, Entry, Precision
-from apps.roadmap.models.milestones import Milestone, Priority, WorkItem
+from apps.roadmap.models.entries import Claim, Entry
+from apps.roadmap.models.milestones import Milestone, Precision, Priority, WorkItem
 from apps.roadmap.models.risks import CostLine, Mitigation, Risk
 from apps.roadmap.models.tasks import Task
 

@@ -1,7 +1,6 @@
 """What every entry of a roadmap shares: where it stands in its document, and what people claim of it."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -20,6 +19,9 @@ class Claim(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", "Not applicable"
 
 
+FINISHED_CLAIMS = frozenset({Claim.DONE, Claim.NOT_APPLICABLE})
+
+
 class EntryQuerySet(models.QuerySet):
     """Named filters of entries."""
 
@@ -32,7 +34,11 @@ class EntryQuerySet(models.QuerySet):
 
     def roadmap_of_each(self, services: Iterable[int]) -> Self:
         """The current entries of several services, each in the order of its documents."""
-        return self.current().filter(service__in=services).order_by("position", "pk")
+        return self.current().filter(service__in=services).in_order()
+
+    def in_order(self) -> Self:
+        """By service, each in the order of its documents."""
+        return self.order_by("service_id", "position", "pk")
 
 
 class Entry(models.Model):
@@ -75,27 +81,7 @@ class ClaimedEntry(Entry):
     def is_claimed_done(self) -> bool:
         return self.claim == Claim.DONE
 
-
-class Precision(models.TextChoices):
-    """How exact a target date is."""
-
-    DAY = "day", "Day"
-    WEEK = "week", "Week"
-    MONTH = "month", "Month"
-    QUARTER = "quarter", "Quarter"
-
-
-class Targeted(models.Model):
-    """Has a target: a period that ends on a day."""
-
-    target_starts_on = models.DateField("target from", null=True, blank=True)
-    target_on = models.DateField("target date", null=True, blank=True, help_text="The last day of the target period.")
-    target_precision = models.CharField(max_length=10, choices=Precision, default=Precision.DAY)
-
-    class Meta:
-        abstract = True
-
-    def is_overdue(self, at: datetime) -> bool:
-        """The target's last day is over, and nobody says it is done."""
-        unfinished = getattr(self, "claim", None) not in {Claim.DONE, Claim.NOT_APPLICABLE}
-        return bool(self.target_on and unfinished and at.date() > self.target_on)
+    @property
+    def is_finished(self) -> bool:
+        """Nobody has to work on it any more, people say."""
+        return self.claim in FINISHED_CLAIMS

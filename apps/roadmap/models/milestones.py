@@ -1,11 +1,13 @@
 """Milestones, and the numbered work items inside or beside them."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
-from apps.roadmap.models.entries import ClaimedEntry, Entry, Targeted
+from apps.roadmap.models.entries import ClaimedEntry, Entry
 
 
 class Priority(models.TextChoices):
@@ -17,7 +19,16 @@ class Priority(models.TextChoices):
     LOW = "low", "Nice to have"
 
 
-class Milestone(ClaimedEntry, Targeted):
+class Precision(models.TextChoices):
+    """How exact a target date is."""
+
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+    QUARTER = "quarter", "Quarter"
+
+
+class Milestone(ClaimedEntry):
     """A stage on the way to production, with owners, a target date and acceptance criteria."""
 
     class Kind(models.TextChoices):
@@ -29,6 +40,9 @@ class Milestone(ClaimedEntry, Targeted):
     title = models.CharField(max_length=300)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.MILESTONE)
     owners = models.ManyToManyField(Team, blank=True, related_name="milestones")
+    target_starts_on = models.DateField("target from", null=True, blank=True)
+    target_on = models.DateField("target date", null=True, blank=True, help_text="The last day of the target period.")
+    target_precision = models.CharField(max_length=10, choices=Precision, default=Precision.DAY)
     objectives = models.TextField(blank=True)
     priority = models.CharField(max_length=10, choices=Priority, blank=True)
 
@@ -44,6 +58,10 @@ class Milestone(ClaimedEntry, Targeted):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}".strip()
+
+    def is_overdue(self, at: datetime) -> bool:
+        """The target's last day is over, and nobody says it is finished."""
+        return bool(self.target_on and not self.is_finished and at.date() > self.target_on)
 
 
 class WorkItem(Entry):

@@ -2,12 +2,12 @@
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from apps.roadmap.exceptions import DocumentUnknown
+from apps.roadmap.exceptions import UnknownDocument
 from apps.roadmap.models import Document, DocumentRevision
 
 
 def find_document(name: str) -> Document:
-    """The document named SERVICE/NAME, NAME, or by a service that has one only. Raises DocumentUnknown."""
+    """The document named SERVICE/NAME, NAME, or by a service that has one only. Raises UnknownDocument."""
     service, _, rest = name.partition("/")
     documents = Document.objects.select_related("service")
     for found in (
@@ -20,8 +20,8 @@ def find_document(name: str) -> Document:
             return matches[0]
         if matches:
             names = ", ".join(f"{document.service.slug}/{document.name}" for document in matches)
-            raise DocumentUnknown(f"{name!r} is more than one document: name one of {names}.")
-    raise DocumentUnknown(f"There is no document {name!r}: import one with import_roadmap.")
+            raise UnknownDocument(f"{name!r} is more than one document: name one of {names}.")
+    raise UnknownDocument(f"There is no document {name!r}: import one with import_roadmap.")
 
 
 def documents_with_newest_revision() -> QuerySet[Document]:

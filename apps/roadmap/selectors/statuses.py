@@ -87,7 +87,7 @@ class MilestoneStatus:
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:
-        return tuple(task for task in self.tasks if not task.is_claimed_done and task.claim != "not_applicable")
+        return tuple(task for task in self.tasks if not task.is_finished)
 
     @property
     def tasks_done(self) -> int:
