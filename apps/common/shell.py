@@ -3,7 +3,6 @@
 import logging
 import os
 import pwd
-import re
 import signal
 import subprocess  # the only import of it in apps and config
 import threading
@@ -18,11 +17,10 @@ from typing import IO, Any
 import structlog
 
 from .exceptions import OperationError
+from .masking import MASK, mask_passwords
 
 log = structlog.wrap_logger(logging.getLogger(__name__), wrapper_class=structlog.stdlib.BoundLogger)
 
-MASK = "*****"
-PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]+@")
 STDERR_LINES_KEPT = 20
 STDERR_LINE_CHARACTERS = 500
 
@@ -65,7 +63,7 @@ class Command:
         """The text without this command's secrets and without passwords in URLs."""
         for secret in filter(None, self.secrets):
             text = text.replace(secret, MASK)
-        return PASSWORD_IN_URL.sub(rf"\1:{MASK}@", text)
+        return mask_passwords(text)
 
 
 @dataclass(frozen=True)

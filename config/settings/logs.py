@@ -5,10 +5,11 @@ from typing import Any
 
 import structlog
 
+from apps.common.masking import MASK, mask_passwords
+
 _SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|authorization|api_?key|dsn|database_url|broker_url|passphrase", re.I
 )
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
 
 
 def mask_secrets(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -19,9 +20,9 @@ def mask_secrets(logger: Any, method: str, event: dict[str, Any]) -> dict[str, A
 def masked(value: Any, name: str = "") -> Any:
     """The value as it may be shown under that name."""
     if _SECRET_NAMES.search(name):
-        return "********"
+        return MASK
     if isinstance(value, str):
-        return _URL_PASSWORD.sub(r"\1********@", value)
+        return mask_passwords(value)
     if isinstance(value, dict):
         return {key: masked(part, str(key)) for key, part in value.items()}
     if isinstance(value, list | tuple):

@@ -53,7 +53,7 @@ def test_secrets_are_masked_in_messages_and_logs() -> None:
     shown = caught.value.message + str(lines)
     assert "hunter2" not in shown
     assert "open@h" not in shown
-    assert "postgresql://u:*****@h/d" in caught.value.message
+    assert "postgresql://u:********@h/d" in caught.value.message
 
 
 def test_a_program_that_is_not_there_is_named() -> None:
