@@ -9,10 +9,8 @@ from .manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest
 from .postgresql.address import Address
 from .postgresql.dump import Snapshot, dumping, fingerprinting, open_snapshot
 from .postgresql.fingerprint import Fingerprint, pair_positions, read_sequence_positions
-from .stages import Stages
+from .stages import TIMEOUT_SECONDS, Stages
 from .storage import Storage
-
-TIMEOUT_SECONDS = 12 * 3600.0
 
 
 def take_backup(

@@ -25,10 +25,9 @@ from .findings import Finding, Verdict
 from .manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest, read_manifest
 from .postgresql.comparison import compare
 from .postgresql.restore import explain_failure, fingerprint_of, restore
-from .stages import Stages
+from .stages import TIMEOUT_SECONDS, Stages
 from .storage import Storage
 
-TIMEOUT_SECONDS = 12 * 3600.0
 SERVER_BYTES = 200 << 20  # an empty server with its first write-ahead log
 
 

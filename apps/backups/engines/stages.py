@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+TIMEOUT_SECONDS = 5.5 * 3600  # of each program: below a task's time limit, so that the run ends in its own words
+
 
 class Stages:
     """Named durations in the order in which they happened."""

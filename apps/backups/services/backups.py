@@ -3,21 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from apps.audit import services as audit
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.manifest import Manifest
-from apps.backups.exceptions import RunUnfinished
 from apps.backups.models import Backup, BackupRun, Database, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
 from .observing import RECENT, observe
+from .queueing import queue_run
 from .retention import remove_old_backups
 from .storing import backup_storage
-
-TIMEOUT_SECONDS = 5.5 * 3600  # below CELERY_TASK_TIME_LIMIT, so that the run ends in its own words
 
 
 @transaction.atomic
@@ -30,22 +28,9 @@ def queue_backup(
     at: datetime | None = None,
 ) -> BackupRun:
     """Add a run for the database. The caller sends the task. Raises RunUnfinished."""
-    at = at or now()
-    try:
-        with transaction.atomic():
-            run = BackupRun.objects.create(
-                database=database,
-                schedule=schedule,
-                scheduled_for=scheduled_for,
-                requested_by=actor,
-                queued_at=at,
-                sent_at=at,
-            )
-    except IntegrityError as error:
-        raise RunUnfinished(
-            f"The database {database} is being backed up already. Wait until that run has ended."
-        ) from error
-    audit.record(action="backup.queued", subject=run, actor=actor)
+    run = BackupRun(database=database, schedule=schedule, scheduled_for=scheduled_for, requested_by=actor)
+    refusal = f"The database {database} is being backed up already. Wait until that run has ended."
+    queue_run(run, action="backup.queued", at=at, refusal=refusal)
     return run
 
 
@@ -69,7 +54,6 @@ def _take(run: BackupRun, clock: Clock) -> Manifest:
             address=run.database.address,
             storage=backup_storage(),
             prefix=run.storage_key,
-            timeout_seconds=TIMEOUT_SECONDS,
             before_publishing=require_lease,
         )
     except BaseException:

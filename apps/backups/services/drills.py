@@ -3,19 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from apps.audit import services as audit
 from apps.backups.engines.drill import DrillReport, run_drill
-from apps.backups.exceptions import NothingToDrill, RunUnfinished
+from apps.backups.exceptions import NothingToDrill
 from apps.backups.models import Backup, Database, DrillRun, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
 from .observing import RESTORE_DRILL, observe
+from .queueing import queue_run
 from .storing import backup_storage
-
-TIMEOUT_SECONDS = 5.5 * 3600  # below CELERY_TASK_TIME_LIMIT, so that the run ends in its own words
 
 
 @transaction.atomic
@@ -29,23 +28,12 @@ def queue_drill(
     at: datetime | None = None,
 ) -> DrillRun:
     """Add a drill of the backup, or of whatever is the newest when it starts. Raises RunUnfinished, NothingToDrill."""
-    at = at or now()
     if schedule is None:
         _require_backup(database, backup)
-    try:
-        with transaction.atomic():
-            run = DrillRun.objects.create(
-                database=database,
-                backup=backup,
-                schedule=schedule,
-                scheduled_for=scheduled_for,
-                requested_by=actor,
-                queued_at=at,
-                sent_at=at,
-            )
-    except IntegrityError as error:
-        raise RunUnfinished(f"A backup of {database} is being drilled already. Wait until that drill ends.") from error
-    audit.record(action="drill.queued", subject=run, actor=actor)
+    slot = {"schedule": schedule, "scheduled_for": scheduled_for}
+    run = DrillRun(database=database, backup=backup, requested_by=actor, **slot)
+    refusal = f"A backup of {database} is being drilled already. Wait until that drill ends."
+    queue_run(run, action="drill.queued", at=at, refusal=refusal)
     return run
 
 
@@ -64,7 +52,6 @@ def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
         prefix=backup.storage_key,
         now=clock(),
         manifest_sha256=backup.manifest_sha256,
-        timeout_seconds=TIMEOUT_SECONDS,
     )
     return backup, report
 
