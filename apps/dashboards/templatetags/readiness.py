@@ -14,6 +14,7 @@ from apps.common.wording import about
 from apps.dashboards.engines.charts import draw_parts
 from apps.dashboards.selectors.milestone_page import MilestonePage, milestone_page
 from apps.roadmap.models import Criterion, Milestone
+from apps.roadmap.selectors.contradictions import DECAYED, OPEN_PARTS
 from apps.roadmap.selectors.statuses import BindingEvidence, Contradiction, CriterionStatus
 
 register = template.Library()
@@ -54,9 +55,9 @@ def freshness_meter(evidence: BindingEvidence) -> dict[str, object]:
 @register.simple_tag
 def way_to_mend(contradiction: Contradiction) -> Way:
     """The one action that mends a contradiction."""
-    if contradiction.kind == "decayed":
+    if contradiction.kind == DECAYED:
         return Way("Check again")
-    if contradiction.criterion and contradiction.kind != "open-parts":
+    if contradiction.criterion and contradiction.kind != OPEN_PARTS:
         return Way("See the evidence", evidence_of(contradiction.criterion))
     subject = contradiction.milestone or contradiction.criterion
     return Way("Open the milestone", change_address(subject) if subject else "")
