@@ -40,7 +40,6 @@ def production_environment(**values: str) -> dict[str, str]:
         "FIELD_ENCRYPTION_KEYS": secrets.token_hex(32),
         "HEALTH_TOKEN": secrets.token_hex(32),
         "ALLOWED_HOSTS": HOST,
-        "SITE_URL": f"https://{HOST}",
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "REDIS_URL": os.environ["REDIS_URL"],
         **values,

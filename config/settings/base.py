@@ -19,7 +19,6 @@ ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 0)
 HEALTH_TOKEN = environment.text("HEALTH_TOKEN", "", minimum_length=20)
-SITE_URL = environment.text("SITE_URL", "http://localhost:8000")
 OWN_SERVICE = environment.text("OWN_SERVICE", "seaworthy")  # the service of the catalog that is this installation
 DIALLING_ALLOWED_NETWORKS = environment.networks("DIALLING_ALLOWED_NETWORKS", [])
 DEBUG = False

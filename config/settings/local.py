@@ -6,12 +6,13 @@ from config.env import PROJECT_DIRECTORY
 from config.settings.base import *  # noqa: F403
 from config.settings.base import environment
 
+SITE_URL = environment.text("SITE_URL", "http://localhost:8000")
 LOCAL_DIRECTORY = Path(environment.text("LOCAL_DIRECTORY", str(PROJECT_DIRECTORY / "var")))
 _BROKER_DIRECTORY = LOCAL_DIRECTORY / "broker"
 for _name in ("messages", "processed", "control"):
     (_BROKER_DIRECTORY / _name).mkdir(parents=True, exist_ok=True)
 
-DIALLING_ALLOWED_NETWORKS = ["127.0.0.0/8"]  # its own monitor asks this machine
+DIALLING_ALLOWED_NETWORKS = environment.networks("DIALLING_ALLOWED_NETWORKS", ["127.0.0.0/8", "::1/128"])  # itself
 CELERY_BROKER_URL = "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(_BROKER_DIRECTORY / "messages"),

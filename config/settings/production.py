@@ -8,7 +8,6 @@ from config.settings.base import DATABASES, environment
 from config.settings.reports import configure_reports
 
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS")
-SITE_URL = environment.text("SITE_URL")
 TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 1)
 
 REDIS_URL = environment.text("REDIS_URL")

@@ -16,7 +16,6 @@ _REQUIRED = {
     "DATABASE_URL": "postgresql://u:p@localhost/x",
     "REDIS_URL": "redis://localhost",
     "ALLOWED_HOSTS": "localhost",
-    "SITE_URL": "https://localhost",
 }
 
 
