@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from apps.common.clock import now
+from apps.healthchecks.selectors.own_health import BEAT
 from apps.healthchecks.services import record_pulse
 
 logger = structlog.get_logger(__name__)
@@ -144,7 +145,7 @@ class LeaderScheduler(DatabaseScheduler):
             return
         try:
             close_old_connections()
-            record_pulse(name="beat", at=now())
+            record_pulse(name=BEAT, at=now())
             self._pulse_seconds = time.monotonic()
         except DatabaseError:
             logger.exception("pulse_not_recorded")
