@@ -144,7 +144,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "ClaimEnum": "apps.roadmap.models.Claim",
+        "ClaimEnum": "apps.roadmap.engines.marks.Claim",
         "RunStatusEnum": "apps.common.runs.RunStatus",
         "BindingStateEnum": "apps.roadmap.models.Binding.State",
     },

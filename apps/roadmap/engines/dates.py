@@ -5,18 +5,19 @@ from calendar import month_name, monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
+
+from django.db.models import TextChoices
 
 from apps.roadmap.engines.source import Span
 
 
-class Precision(StrEnum):
-    """How exactly a target is meant."""
+class Precision(TextChoices):
+    """How exact a target date is."""
 
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+    QUARTER = "quarter", "Quarter"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from django.db.models import TextChoices
+
 from apps.roadmap.engines.blocks import Block
 from apps.roadmap.engines.dates import Target
 from apps.roadmap.engines.marks import Claim
@@ -16,20 +18,20 @@ from apps.roadmap.engines.mojibake import Repair
 from apps.roadmap.engines.source import Source, Span
 
 
-class MilestoneKind(StrEnum):
+class MilestoneKind(TextChoices):
     """Milestones are reached, phases are worked through, periods pass."""
 
-    MILESTONE = "milestone"
-    PHASE = "phase"
-    PERIOD = "period"
+    MILESTONE = "milestone", "Milestone"
+    PHASE = "phase", "Phase"
+    PERIOD = "period", "Period"  # a week or month of a schedule
 
 
-class CriterionKind(StrEnum):
+class CriterionKind(TextChoices):
     """Where a criterion was written down."""
 
-    ACCEPTANCE = "acceptance"
-    SUCCESS_METRIC = "success_metric"
-    SUCCESS_CRITERION = "success_criterion"
+    ACCEPTANCE = "acceptance", "Acceptance criterion"
+    SUCCESS_METRIC = "success_metric", "Success metric"
+    SUCCESS_CRITERION = "success_criterion", "Success criterion"
 
 
 class Owner(StrEnum):

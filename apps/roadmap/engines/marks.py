@@ -3,19 +3,20 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+
+from django.db.models import TextChoices
 
 from apps.roadmap.engines.source import Span
 
 
-class Claim(StrEnum):
-    """What a person says of a task or criterion. UNKNOWN keeps a mark that nobody explained."""
+class Claim(TextChoices):
+    """What a person says of an entry. Unknown: the document has a mark that nobody explained."""
 
-    TODO = "todo"
-    IN_PROGRESS = "in_progress"
-    DONE = "done"
-    NOT_APPLICABLE = "not_applicable"
-    UNKNOWN = "unknown"
+    UNKNOWN = "unknown", "Not said"
+    TODO = "todo", "To do"
+    IN_PROGRESS = "in_progress", "In progress"
+    DONE = "done", "Done"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
 
 
 BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)", re.IGNORECASE)

@@ -1,9 +1,11 @@
 """The models of the roadmap."""
 
+from apps.roadmap.engines.dates import Precision
+from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.criteria import Binding, Criterion
 from apps.roadmap.models.documents import Document, DocumentBlock, DocumentRevision
-from apps.roadmap.models.entries import Claim, Entry
-from apps.roadmap.models.milestones import Milestone, Precision, Priority, WorkItem
+from apps.roadmap.models.entries import Entry
+from apps.roadmap.models.milestones import Milestone, Priority, WorkItem
 from apps.roadmap.models.risks import CostLine, Mitigation, Risk
 from apps.roadmap.models.tasks import Task
 

@@ -13,17 +13,13 @@ from apps.catalog.models import Team
 from apps.common.wording import shortened
 from apps.evidence.judge import RuleError, check_rule, rule_in_words
 from apps.evidence.validation import find_problems
+from apps.roadmap.engines.entries import CriterionKind
 from apps.roadmap.models.entries import ClaimedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
 
 
 class Criterion(ClaimedEntry):
     """A condition that has to hold before going to production."""
-
-    class Kind(models.TextChoices):
-        ACCEPTANCE = "acceptance", "Acceptance criterion"
-        SUCCESS_METRIC = "success_metric", "Success metric"
-        SUCCESS_CRITERION = "success_criterion", "Success criterion"
 
     class Requirement(models.TextChoices):
         REQUIRED = "required", "Required"
@@ -33,7 +29,7 @@ class Criterion(ClaimedEntry):
     milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="criteria")
     work_item = models.ForeignKey(WorkItem, models.CASCADE, null=True, blank=True, related_name="criteria")
     owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="criteria")
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ACCEPTANCE)
+    kind = models.CharField(max_length=20, choices=CriterionKind, default=CriterionKind.ACCEPTANCE)
     text = models.TextField()
     measures = models.JSONField(default=list, blank=True, help_text="The measurable parts, as the importer read them.")
     placeholders = models.JSONField(default=list, blank=True, help_text="Values nobody has set yet, such as N req/s.")

@@ -6,18 +6,8 @@ from typing import Self
 from django.db import models
 
 from apps.catalog.models import Service
+from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.documents import Document
-
-
-class Claim(models.TextChoices):
-    """What a person says of an entry. Unknown: the document has a mark that says neither."""
-
-    UNKNOWN = "unknown", "Not said"
-    TODO = "todo", "To do"
-    IN_PROGRESS = "in_progress", "In progress"
-    DONE = "done", "Done"
-    NOT_APPLICABLE = "not_applicable", "Not applicable"
-
 
 FINISHED_CLAIMS = frozenset({Claim.DONE, Claim.NOT_APPLICABLE})
 

@@ -7,6 +7,8 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
+from apps.roadmap.engines.dates import Precision
+from apps.roadmap.engines.entries import MilestoneKind
 from apps.roadmap.models.entries import ClaimedEntry, Entry
 
 
@@ -19,26 +21,12 @@ class Priority(models.TextChoices):
     LOW = "low", "Nice to have"
 
 
-class Precision(models.TextChoices):
-    """How exact a target date is."""
-
-    DAY = "day", "Day"
-    WEEK = "week", "Week"
-    MONTH = "month", "Month"
-    QUARTER = "quarter", "Quarter"
-
-
 class Milestone(ClaimedEntry):
     """A stage on the way to production, with owners, a target date and acceptance criteria."""
 
-    class Kind(models.TextChoices):
-        MILESTONE = "milestone", "Milestone"
-        PHASE = "phase", "Phase"
-        PERIOD = "period", "Period"  # a week or month of a schedule
-
     code = models.CharField(max_length=20, blank=True, help_text="Such as M0.")
     title = models.CharField(max_length=300)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MILESTONE)
+    kind = models.CharField(max_length=10, choices=MilestoneKind, default=MilestoneKind.MILESTONE)
     owners = models.ManyToManyField(Team, blank=True, related_name="milestones")
     target_starts_on = models.DateField("target from", null=True, blank=True)
     target_on = models.DateField("target date", null=True, blank=True, help_text="The last day of the target period.")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from apps.common.wording import about, counted
 from apps.evidence.freshness import EvidenceState
+from apps.roadmap.engines.entries import CriterionKind
 from apps.roadmap.engines.standing import Standing, is_open
 from apps.roadmap.engines.wording import quote
 from apps.roadmap.models import Criterion, Task
@@ -52,7 +53,7 @@ def _open_parts(status: MilestoneStatus, criteria: list[CriterionStatus], tasks:
 def _name_criteria(status: MilestoneStatus, criteria: list[CriterionStatus]) -> str:
     if status.criteria[1:]:
         return f"{len(criteria)} of its {len(status.criteria)} criteria"
-    acceptance = criteria[0].criterion.kind == Criterion.Kind.ACCEPTANCE
+    acceptance = criteria[0].criterion.kind == CriterionKind.ACCEPTANCE
     return "its acceptance criterion" if acceptance else "its criterion"
 
 
