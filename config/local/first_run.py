@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from django.conf import settings
-
 from apps.catalog.selectors import find_environment
 from apps.roadmap.services.collecting import collect_all_evidence
 from config.local.own_installation import ensure_own_installation
@@ -24,7 +22,7 @@ def prove_and_report(
     password: str | None,
 ) -> None:
     """Import the roadmap, prove what can be proven, and print the report."""
-    own, database = ensure_own_installation(url=settings.SITE_URL, database_url=database_url)
+    own, database = ensure_own_installation(url=processes.address, database_url=database_url)
     with progress.step("Import the roadmap") as step:
         owner, imports = import_roadmap(path=roadmap, service=service)
         step.outcome = f"{', '.join(report.name for report in imports)}, for {owner.slug}"
@@ -38,6 +36,6 @@ def prove_and_report(
         database=database,
         imports=imports,
         suggestions=0 if roadmap is None else count_suggestions(owner),
-        address=settings.SITE_URL,
+        address=processes.address,
         password=password,
     )

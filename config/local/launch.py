@@ -36,7 +36,7 @@ def launch(*, port: int, roadmap: Path | None, service: str, once: bool) -> None
         preflight.check_disk(DIRECTORY)
         preflight.check_roadmap(roadmap)
         with _postgresql(progress) as server:
-            password = _prepare(progress, server, port=port)
+            password = _prepare(progress, server)
             with _processes(progress, port) as processes:
                 _prove_and_report(progress, processes, server, roadmap=roadmap, service=service, password=password)
                 if not once:
@@ -57,12 +57,11 @@ def _postgresql(progress: Progress) -> Iterator[Server]:
             server.stop()
 
 
-def _prepare(progress: Progress, server: Server, *, port: int) -> str | None:
+def _prepare(progress: Progress, server: Server) -> str | None:
     """Write `.env`, load Django, migrate, and create the first account. Returns its password when it is new."""
     values = {
         "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
         "DATABASE_URL": server.connection_url(DATABASE),
-        "SITE_URL": f"http://localhost:{port}",
     }
     write_dotenv(values)
     os.environ.update(values)

@@ -46,6 +46,11 @@ class Processes:
         self.port = port
         self.log_file = log_file
 
+    @property
+    def address(self) -> str:
+        """What a person's browser opens."""
+        return f"http://localhost:{self.port}"
+
     def wait_until_ready(self) -> None:
         """Return when `/readyz` says that database, broker and beat are there. Raises CannotStart when they are not."""
         deadline = time.monotonic() + ANSWER_SECONDS

@@ -6,7 +6,6 @@ from config.env import PROJECT_DIRECTORY
 from config.settings.base import *  # noqa: F403
 from config.settings.base import environment
 
-SITE_URL = environment.text("SITE_URL", "http://localhost:8000")
 LOCAL_DIRECTORY = Path(environment.text("LOCAL_DIRECTORY", str(PROJECT_DIRECTORY / "var")))
 _BROKER_DIRECTORY = LOCAL_DIRECTORY / "broker"
 for _name in ("messages", "processed", "control"):

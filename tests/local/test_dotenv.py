@@ -9,14 +9,14 @@ from config.local.dotenv import write_dotenv
 def test_secrets_are_made_once_and_lines_of_ones_own_are_kept(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("# mine\nLOG_LEVEL=DEBUG\n")
-    write_dotenv({"SITE_URL": "http://localhost:8000"}, file=file)
+    write_dotenv({"DATABASE_URL": "postgresql:///first"}, file=file)
     first = read_dotenv(file)
-    write_dotenv({"SITE_URL": "http://localhost:8001"}, file=file)
+    write_dotenv({"DATABASE_URL": "postgresql:///second"}, file=file)
     second = read_dotenv(file)
 
     assert first["LOG_LEVEL"] == second["LOG_LEVEL"] == "DEBUG"
     assert len(first["SECRET_KEY"]) >= 50
-    assert {**first, "SITE_URL": "http://localhost:8001"} == second
+    assert {**first, "DATABASE_URL": "postgresql:///second"} == second
     assert len({first[name] for name in ("SECRET_KEY", "AUDIT_KEY", "FIELD_ENCRYPTION_KEYS", "HEALTH_TOKEN")}) == 4
 
 
