@@ -1,4 +1,4 @@
-"""The clock, as a value that callers pass on: tests move it, nothing else reads the time."""
+"""The clock, as a value that callers pass on, so that tests can move it."""
 
 from collections.abc import Callable
 from datetime import datetime
