@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 import sys
 import time
 import urllib.error
@@ -18,8 +20,14 @@ PROCFILE = Path(__file__).with_name("Procfile")
 ANSWER_SECONDS = 60
 STOP_SECONDS = 20
 LINES_SHOWN = 15
-# Ends honcho when its parent dies in whatever way.
-_SCRIPT = 'exec >>"$1" 2>&1; shift; "$@" </dev/null & pid=$!; read -r word; kill -TERM "$pid" 2>/dev/null; wait "$pid"'
+# Ends honcho when its parent dies in whatever way, and writes into the log when honcho itself is killed.
+_SCRIPT = """
+exec >>"$1" 2>&1; shift
+{ trap : TERM; "$@" </dev/null; echo "honcho stopped (rc=$?)"; } & pid=$!
+read -r word
+trap "" TERM; kill -TERM 0; wait "$pid"
+"""
+_STARTED = re.compile(r"system +\| +\S+ started \(pid=(\d+)\)")
 
 
 @contextmanager
@@ -45,6 +53,7 @@ class Processes:
         self.companion = companion
         self.port = port
         self.log_file = log_file
+        self._is_stopped = False
 
     @property
     def address(self) -> str:
@@ -67,11 +76,20 @@ class Processes:
             raise CannotStart("A process ended by itself. The end of its log:\n" + "\n".join(lines))
 
     def stop(self) -> None:
-        """Ask every process to end, and wait until they have. Does nothing the second time."""
-        if self.companion.returncode is not None:
+        """Ask every process to end, and end those that do not. Does nothing the second time."""
+        if self._is_stopped:
             return
-        with suppress(BrokenPipeError):
-            self.companion.communicate(b"stop\n", timeout=STOP_SECONDS)
+        self._is_stopped = True
+        assert self.companion.stdin is not None  # noqa: S101 - a companion always has it
+        self.companion.stdin.close()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.companion.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        # Without honcho, or one of its parts, nobody else ends what it started.
+        for group in [self.companion.pid, *_started_groups(self.log_file)]:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
+        self.companion.wait()
 
     def _readiness(self) -> str | None:
         try:
@@ -86,6 +104,11 @@ class Processes:
 def honcho_ended(log_file: Path) -> bool:
     """Whether honcho wrote that a process stopped: it stops all others then."""
     return " stopped (rc=" in log_file.read_text(errors="replace")
+
+
+def _started_groups(log_file: Path) -> list[int]:
+    """The processes that honcho noted; each leads a group of its own."""
+    return [int(number) for number in _STARTED.findall(log_file.read_text(errors="replace"))]
 
 
 def _problems(body: bytes) -> str:
