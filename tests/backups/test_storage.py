@@ -46,6 +46,17 @@ def test_a_key_cannot_leave_the_storage(tmp_path: Path, key: str) -> None:
         LocalStorage(tmp_path / "storage").fetch(key, tmp_path)
 
 
+def test_a_storage_that_is_away_says_nothing_about_the_backups_on_it(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed, match="Check BACKUP_DIRECTORY") as caught:
+        LocalStorage(tmp_path / "unmounted").fetch("shop/1/dump", tmp_path)
+    assert not isinstance(caught.value, ObjectMissing)
+
+
+def test_deleting_where_there_is_no_folder_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "shop").write_text("a file, not a folder")
+    LocalStorage(tmp_path).delete("shop/1")
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "shop").write_text("a file, not a folder")
 

@@ -72,7 +72,7 @@ def run_drill(
     stages = Stages()
     manifest: Manifest | None = None
     try:
-        with throwaway_folder() as folder:
+        with _translated(), throwaway_folder() as folder:
             with stages.measure("fetch"):
                 manifest = _fetch_manifest(storage, prefix, folder, manifest_sha256)
                 stored = _fetch_artefact(storage, prefix, folder, manifest)

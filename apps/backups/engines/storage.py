@@ -51,8 +51,10 @@ class LocalStorage:
                 raise
 
     def fetch(self, key: str, folder: Path) -> Path:
-        """The object's own file: it is local already."""
+        """The object's own file: it is local already. Raises StorageFailed when the whole storage is away."""
         path = self._path(key)
+        if not self.folder.is_dir():  # a disk that is not mounted says nothing about the backups on it
+            raise StorageFailed(f"The folder {self.folder} is not there. Check BACKUP_DIRECTORY and what is mounted.")
         if not path.is_file():
             raise ObjectMissing(f"{key} is not in {self.folder}")
         return path
@@ -60,7 +62,7 @@ class LocalStorage:
     def delete(self, prefix: str) -> None:
         """Remove a backup's folder, its manifest first, so that what remains is never taken for a backup."""
         path = self._path(prefix)
-        with _translated(prefix), suppress(FileNotFoundError):
+        with _translated(prefix), suppress(FileNotFoundError, NotADirectoryError):
             (path / "manifest.json").unlink(missing_ok=True)
             shutil.rmtree(path)
 
