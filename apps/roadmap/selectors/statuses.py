@@ -1,6 +1,5 @@
 """What a reader gets to see of a roadmap: claims, evidence and standings at one instant. Nothing of it is stored."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,8 +63,24 @@ class CriterionStatus:
         return self.applies and self.evidence is EvidenceState.PASSING
 
 
+class WithCriteria:
+    """Counts its criteria."""
+
+    criteria: tuple[CriterionStatus, ...]
+
+    @property
+    def criteria_proven(self) -> int:
+        """How many of them their evidence proves."""
+        return sum(status.is_proven for status in self.criteria)
+
+    @property
+    def criteria_total(self) -> int:
+        """How many there are to prove."""
+        return sum(status.applies for status in self.criteria)
+
+
 @dataclass(frozen=True)
-class MilestoneStatus:
+class MilestoneStatus(WithCriteria):
     """A milestone with its criteria and tasks, and what follows from them."""
 
     milestone: Milestone
@@ -96,14 +111,6 @@ class MilestoneStatus:
     @property
     def tasks_total(self) -> int:
         return len(self.tasks)
-
-    @property
-    def criteria_proven(self) -> int:
-        return count_proven(self.criteria)
-
-    @property
-    def criteria_total(self) -> int:
-        return count_applying(self.criteria)
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ class Flag:
 
 
 @dataclass(frozen=True)
-class Readiness:
+class Readiness(WithCriteria):
     """All that is known of a service's readiness in an environment at an instant."""
 
     environment: Environment
@@ -169,25 +176,7 @@ class Readiness:
     def milestones_total(self) -> int:
         return len(self.milestones)
 
-    @property
-    def criteria_proven(self) -> int:
-        return count_proven(self.criteria)
-
-    @property
-    def criteria_total(self) -> int:
-        return count_applying(self.criteria)
-
     def criteria_by_standing(self) -> dict[Standing, int]:
         """How many criteria have each standing, the worst first, without those that none has."""
         counts = {each: sum(status.standing is each for status in self.criteria) for each in Standing}
         return {each: count for each, count in counts.items() if count}
-
-
-def count_proven(criteria: Sequence[CriterionStatus]) -> int:
-    """How many criteria their evidence proves."""
-    return sum(status.is_proven for status in criteria)
-
-
-def count_applying(criteria: Sequence[CriterionStatus]) -> int:
-    """How many criteria there are to prove."""
-    return sum(status.applies for status in criteria)
