@@ -4,12 +4,11 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
 
 from apps.backups.models import Backup, Database, DrillRun
-from apps.common.api import STAFF_BY_MODEL, Seconds
+from apps.catalog.api import InEnvironmentSerializer
+from apps.common.api import Seconds
 
 
-class DatabaseSerializer(serializers.ModelSerializer):
-    service = serializers.SlugField(source="environment.service.slug", read_only=True)
-    environment = serializers.SlugField(source="environment.name", read_only=True)
+class DatabaseSerializer(InEnvironmentSerializer):
     rpo_objective_seconds = Seconds(source="rpo_objective")
     rto_objective_seconds = Seconds(source="rto_objective")
 
@@ -86,7 +85,6 @@ class DrillFilter(filters.FilterSet):
 class DatabaseViewSet(viewsets.ReadOnlyModelViewSet):
     """Databases that are backed up."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = DatabaseSerializer
     queryset = Database.objects.select_related("environment__service").defer("connection_url").order_by("name")
     filterset_class = DatabaseFilter
@@ -95,7 +93,6 @@ class DatabaseViewSet(viewsets.ReadOnlyModelViewSet):
 class BackupViewSet(viewsets.ReadOnlyModelViewSet):
     """Finished backups, the newest first."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = BackupSerializer
     queryset = (
         Backup.objects.select_related("database")
@@ -108,7 +105,6 @@ class BackupViewSet(viewsets.ReadOnlyModelViewSet):
 class DrillViewSet(viewsets.ReadOnlyModelViewSet):
     """Restores of backups into a throwaway server, the newest first."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = DrillSerializer
     queryset = (
         DrillRun.objects.select_related("database").defer("database__connection_url").order_by("-queued_at", "-pk")

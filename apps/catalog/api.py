@@ -4,7 +4,6 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
 
 from apps.catalog.models import Environment, Service, Team
-from apps.common.api import STAFF_BY_MODEL
 
 
 class TeamSerializer(serializers.ModelSerializer):
@@ -29,6 +28,13 @@ class EnvironmentSerializer(serializers.ModelSerializer):
         fields = ["id", "service", "name", "url", "is_default"]
 
 
+class InEnvironmentSerializer(serializers.ModelSerializer):
+    """Something that belongs to a service's environment."""
+
+    service = serializers.SlugField(source="environment.service.slug", read_only=True)
+    environment = serializers.SlugField(source="environment.name", read_only=True)
+
+
 class EnvironmentFilter(filters.FilterSet):
     service = filters.CharFilter("service__slug")
 
@@ -40,7 +46,6 @@ class EnvironmentFilter(filters.FilterSet):
 class TeamViewSet(viewsets.ReadOnlyModelViewSet):
     """Who owns things."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = TeamSerializer
     queryset = Team.objects.order_by("name")
     filterset_fields = ["name"]
@@ -49,7 +54,6 @@ class TeamViewSet(viewsets.ReadOnlyModelViewSet):
 class ServiceViewSet(viewsets.ReadOnlyModelViewSet):
     """What goes to production."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = ServiceSerializer
     queryset = Service.objects.select_related("owner").order_by("slug")
     lookup_field = "slug"
@@ -59,7 +63,6 @@ class ServiceViewSet(viewsets.ReadOnlyModelViewSet):
 class EnvironmentViewSet(viewsets.ReadOnlyModelViewSet):
     """Where services run."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = EnvironmentSerializer
     queryset = Environment.objects.select_related("service").order_by("service__slug", "name")
     filterset_class = EnvironmentFilter

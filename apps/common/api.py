@@ -1,4 +1,4 @@
-"""What every part of the API shares: who may read, how pages are cut, how refusals are said."""
+"""What every part of the API shares: how pages are cut, how refusals are said."""
 
 import re
 from datetime import timedelta
@@ -6,8 +6,6 @@ from typing import Any, cast
 
 from rest_framework import exceptions, serializers, status
 from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.permissions import BasePermission, DjangoModelPermissions, IsAdminUser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -18,28 +16,6 @@ _STATUS = {
     Kind.INVALID: status.HTTP_400_BAD_REQUEST,
     Kind.UNKNOWN: status.HTTP_404_NOT_FOUND,
 }
-
-
-class ModelPermissions(DjangoModelPermissions):
-    """The permissions of the admin: reading needs `view`, changing needs `change`."""
-
-    perms_map = {
-        **DjangoModelPermissions.perms_map,
-        "GET": ["%(app_label)s.view_%(model_name)s"],
-        "HEAD": ["%(app_label)s.view_%(model_name)s"],
-        "OPTIONS": ["%(app_label)s.view_%(model_name)s"],
-    }
-
-
-class HasPermissions(BasePermission):
-    """The permissions that a view names in `required_permissions`."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return request.user.has_perms(view.required_permissions)
-
-
-STAFF_BY_MODEL = [IsAdminUser, ModelPermissions]
-STAFF_BY_NAME = [IsAdminUser, HasPermissions]
 
 
 class Pages(LimitOffsetPagination):

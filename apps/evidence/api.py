@@ -1,16 +1,13 @@
 """Observations in the API."""
 
 from django_filters import rest_framework as filters
-from rest_framework import serializers, viewsets
+from rest_framework import viewsets
 
-from apps.common.api import STAFF_BY_MODEL
+from apps.catalog.api import InEnvironmentSerializer
 from apps.evidence.models import ObservationRecord
 
 
-class ObservationSerializer(serializers.ModelSerializer):
-    service = serializers.SlugField(source="environment.service.slug", read_only=True)
-    environment = serializers.SlugField(source="environment.name", read_only=True)
-
+class ObservationSerializer(InEnvironmentSerializer):
     class Meta:
         model = ObservationRecord
         fields = [
@@ -32,7 +29,6 @@ class ObservationFilter(filters.FilterSet):
 class ObservationViewSet(viewsets.ReadOnlyModelViewSet):
     """Facts that were seen, the newest first. They are never changed."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = ObservationSerializer
     queryset = ObservationRecord.objects.select_related("environment__service").order_by("-observed_at", "-pk")
     filterset_class = ObservationFilter

@@ -1,16 +1,13 @@
 """Monitors in the API."""
 
 from django_filters import rest_framework as filters
-from rest_framework import serializers, viewsets
+from rest_framework import viewsets
 
-from apps.common.api import STAFF_BY_MODEL
+from apps.catalog.api import InEnvironmentSerializer
 from apps.healthchecks.models import Monitor
 
 
-class MonitorSerializer(serializers.ModelSerializer):
-    service = serializers.SlugField(source="environment.service.slug", read_only=True)
-    environment = serializers.SlugField(source="environment.name", read_only=True)
-
+class MonitorSerializer(InEnvironmentSerializer):
     class Meta:
         model = Monitor
         fields = [
@@ -30,7 +27,6 @@ class MonitorFilter(filters.FilterSet):
 class MonitorViewSet(viewsets.ReadOnlyModelViewSet):
     """Addresses of services that are asked again and again."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = MonitorSerializer
     queryset = Monitor.objects.select_related("environment__service").order_by("pk")
     filterset_class = MonitorFilter

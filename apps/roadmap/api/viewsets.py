@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from apps.common.api import STAFF_BY_MODEL, PreconditionRequired
+from apps.common.api import PreconditionRequired
 from apps.common.clock import now
 from apps.roadmap.api import filters, serializers
 from apps.roadmap.models import Binding, CostLine, Criterion, Milestone, Risk, Task, WorkItem
@@ -33,7 +33,6 @@ def _describe(serializer: type[BaseSerializer]) -> Any:
 class DocumentViewSet(viewsets.ReadOnlyModelViewSet):
     """Documents that teams keep."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.DocumentSerializer
     queryset = documents_with_newest_revision().order_by("pk")
     filterset_class = filters.DocumentFilter
@@ -51,7 +50,6 @@ class DocumentViewSet(viewsets.ReadOnlyModelViewSet):
 class MilestoneViewSet(viewsets.ReadOnlyModelViewSet):
     """Stages on the way to production."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.MilestoneSerializer
     queryset = Milestone.objects.current().in_order().select_related("service").prefetch_related("owners")
     filterset_class = filters.MilestoneFilter
@@ -60,7 +58,6 @@ class MilestoneViewSet(viewsets.ReadOnlyModelViewSet):
 class WorkItemViewSet(viewsets.ReadOnlyModelViewSet):
     """Numbered pieces of work."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.WorkItemSerializer
     queryset = WorkItem.objects.current().in_order().select_related("service")
     filterset_class = filters.WorkItemFilter
@@ -68,8 +65,6 @@ class WorkItemViewSet(viewsets.ReadOnlyModelViewSet):
 
 class ClaimedViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Reads entries, and changes their claims for whoever says what they saw."""
-
-    permission_classes = STAFF_BY_MODEL
 
     def retrieve(self, request: Request, *arguments: Any, **options: Any) -> Response:
         return self._answer(self.get_object())
@@ -128,7 +123,6 @@ class CriterionViewSet(ClaimedViewSet):
 class RiskViewSet(viewsets.ReadOnlyModelViewSet):
     """What may go wrong, and what is done about it."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.RiskSerializer
     queryset = Risk.objects.current().in_order().select_related("service", "owner").prefetch_related("mitigations")
     filterset_class = filters.RiskFilter
@@ -137,7 +131,6 @@ class RiskViewSet(viewsets.ReadOnlyModelViewSet):
 class CostLineViewSet(viewsets.ReadOnlyModelViewSet):
     """What things cost, or save."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.CostLineSerializer
     queryset = CostLine.objects.current().in_order().select_related("service")
     filterset_class = filters.CostLineFilter
@@ -146,7 +139,6 @@ class CostLineViewSet(viewsets.ReadOnlyModelViewSet):
 class BindingViewSet(viewsets.ReadOnlyModelViewSet):
     """Which verifier proves which criterion."""
 
-    permission_classes = STAFF_BY_MODEL
     serializer_class = serializers.BindingSerializer
     queryset = Binding.objects.select_related("criterion__service").order_by("pk")
     filterset_class = filters.BindingFilter
