@@ -83,7 +83,7 @@ def test_our_own_failure_exits_3_and_says_so(database: Database, monkeypatch: py
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("backup", "nothing"), "There is no database named nothing."),
+        (("backup", "nothing"), "There is no database named nothing. There are: shop."),
         (("drill", "nothing"), "There is no database named nothing. There are: shop."),
         (("drill", "--backup", "999"), "There is no backup 999."),
         (("drill", "shop"), "The database shop has no backup yet. Take one first: manage.py backup shop"),

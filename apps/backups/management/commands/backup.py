@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.backups import services
 from apps.backups.exceptions import BackupError
 from apps.backups.models import Database
+from apps.common.console import quiet_logs
 from apps.common.runs import RunStatus
 from apps.common.wording import duration_in_words, size_in_words
 
@@ -23,10 +24,13 @@ class Command(BaseCommand):
         try:
             run = services.queue_backup(database=Database.objects.get(name=database))
         except Database.DoesNotExist as error:
-            raise CommandError(f"There is no database named {database}.", returncode=2) from error
+            known = ", ".join(Database.objects.values_list("name", flat=True)) or "none yet"
+            message = f"There is no database named {database}. There are: {known}."
+            raise CommandError(message, returncode=2) from error
         except BackupError as error:
             raise CommandError(error.message) from error
-        services.carry_out_backup(run=run)
+        with quiet_logs(options["verbosity"]):
+            services.carry_out_backup(run=run)
         if run.status != RunStatus.SUCCEEDED:
             raise CommandError(run.error)
         backup = run.backup

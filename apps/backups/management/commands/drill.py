@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.backups import services
 from apps.backups.exceptions import BackupError
 from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
+from apps.common.console import quiet_logs
 from apps.common.statuses import look_of
 
 EXIT_CODES = {DrillVerdict.PROVEN: 0, DrillVerdict.FAILED: 1, DrillVerdict.COULD_NOT_VERIFY: 3}
@@ -33,7 +34,8 @@ class Command(BaseCommand):
             run = services.queue_drill(database=target, backup=chosen)
         except BackupError as error:
             raise CommandError(error.message, returncode=USAGE) from error
-        services.carry_out_drill(run=run)
+        with quiet_logs(options["verbosity"]):
+            services.carry_out_drill(run=run)
         self.stdout.write(json.dumps(_as_json(run)) if options["json"] else _as_text(run))
         self.stdout.flush()
         code = EXIT_CODES[DrillVerdict(run.outcome)]
