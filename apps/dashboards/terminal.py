@@ -88,5 +88,6 @@ def _milestone_row(status: MilestoneStatus) -> list[RenderableType]:
 def _why(line: GateLine) -> str:
     criterion = line.criterion
     text = " ".join(criterion.text.split()).rstrip(".")
+    end = "" if text.endswith(("?", "!")) else "."
     place = f"{criterion.milestone}: " if criterion.milestone else ""
-    return f"{place}{text}. {criterion.reason}"
+    return f"{place}{text}{end} {criterion.reason}"

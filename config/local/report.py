@@ -63,7 +63,7 @@ def _protection(database: Database) -> Iterator[tuple[str, str]]:
         duration = wording.duration_in_words(backup.finished_at - backup.snapshot_at)
         age = wording.age_in_words(backup.snapshot_at, at=now())
         content = f"{backup.tables} tables, {backup.rows:,} rows"
-        yield "Backup", f"{wording.size_in_words(backup.size_bytes)} in {duration}, {age}; {content}"
+        yield "Backup", f"{database.name}: {wording.size_in_words(backup.size_bytes)} in {duration}, {age}; {content}"
     if protection.last_drill:
         yield "Drill", _drill(protection.last_drill)
 
@@ -85,7 +85,10 @@ def _sign_in(environment: Environment, address: str, password: str | None) -> It
     if password:
         yield "Password", f"{password}  (shown only now)"
     else:
-        yield "Password", f"shown at the first start; a new one: manage.py changepassword {ADMINISTRATOR}"
+        yield (
+            "Password",
+            f"shown at the first start; a new one: .venv/bin/python manage.py changepassword {ADMINISTRATOR}",
+        )
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> RenderableType:

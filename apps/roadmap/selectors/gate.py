@@ -43,7 +43,7 @@ def _find_milestones(known: Readiness, name: str) -> Chosen:
     if found:
         return found
     codes = [each.code or each.title for each in milestones]
-    known_ones = f"There are: {', '.join(codes[:20])}." if codes else "There are none yet: import a roadmap."
+    known_ones = f"There are: {', '.join(codes[:20])}." if codes else "Its roadmap names none."
     raise UnknownMilestone(f"The service {known.service.slug!r} has no milestone {name!r}. {known_ones}")
 
 

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--environment", default="", help="its default environment unless said otherwise")
         parser.add_argument("--milestone", default="", help="only the criteria of this milestone, such as M6")
         parser.add_argument("--at", type=parse_instant, help="an instant, such as 2026-03-02T12:00Z, instead of now")
-        parser.add_argument("--format", choices=sorted(FORMATS), default="text")
+        parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="text unless said otherwise")
         parser.add_argument("--strict", action="store_true", help="exit 1 also when the answer rests on waivers")
 
     def handle(self, *, format: str, strict: bool, **question: Any) -> None:
