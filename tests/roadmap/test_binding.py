@@ -114,12 +114,18 @@ def test_the_number_of_queries_of_suggesting_does_not_grow(recovery, service, dj
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (None, ""),
+        (None, "Verdict must be proven."),
         ({"fact": "verdict", "operator": "==", "value": "proven"}, "Verdict must be proven."),
         ({"fact": "verdict"}, "rule.operator must be one of"),
     ],
 )
-def test_a_binding_says_what_it_asks(rule, words):
-    asks = Binding(rule=rule).asks
-    assert asks.startswith(words)
-    assert bool(asks) == bool(words)
+def test_a_binding_says_what_it_asks(recovery, rule, words):
+    assert Binding(verifier_key="tests.recovery", rule=rule).asks.startswith(words)
+
+
+def test_a_binding_says_what_it_was_told_to_look_at(recovery):
+    assert Binding(verifier_key="tests.recovery", parameters={"database": "shop"}).asks.endswith(" Database: shop.")
+
+
+def test_a_binding_to_a_verifier_that_is_gone_says_so():
+    assert Binding(verifier_key="tests.gone").asks.startswith("There is no verifier 'tests.gone'.")

@@ -69,6 +69,18 @@ def test_a_check_counts_at_once_when_its_author_may_accept_it(as_olga, olga, rec
     assert (binding.state, binding.decided_by) == ("accepted", olga)
 
 
+def test_a_check_is_chosen_not_taken_for_granted(as_olga, recovery, criterion):
+    form = as_olga.get(ADD, {"criterion": criterion.pk}).context["adminform"].form
+    assert form.fields["verifier_key"].choices[0] == ("", "---------")
+    assert form["rule"].value() in ("", None)
+    response = as_olga.post(ADD, filled(criterion, verifier_key=""))
+    assert response.context["adminform"].form.errors["verifier_key"] == ["This field is required."]
+
+
+def test_a_bound_check_is_shown_at_its_criterion(as_olga, recovery, criterion):
+    assert as_olga.post(ADD, filled(criterion)).url == page_of(criterion)
+
+
 def test_what_an_editor_changes_has_to_be_accepted_again(as_editor, recovery, criterion):
     binding = bind(criterion)
     change = reverse("admin:roadmap_binding_change", args=[binding.pk])

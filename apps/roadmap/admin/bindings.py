@@ -34,6 +34,13 @@ _DECISIONS: dict[str, Callable[..., Binding]] = {"accept": accept_binding, "decl
 _ROWS = {"clause": 2, "parameters": 2, "rule": 5}
 
 
+class RuleField(forms.JSONField):
+    """JSON whose absence is an empty box, not the word null."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class BindingForm(forms.ModelForm):
     """Offers the verifiers that there are. What they cannot be asked, the model refuses by field."""
 
@@ -42,6 +49,7 @@ class BindingForm(forms.ModelForm):
     class Meta:
         model = Binding
         fields = ["criterion", "clause", "verifier_key", "parameters", "rule", "ttl"]
+        field_classes = {"rule": RuleField}
         help_texts = {
             "parameters": "What to ask, as JSON. {} asks the verifier's usual question.",
             "rule": 'As JSON: {"fact": "rto_seconds", "operator": "<", "value": 3600}. Empty for the usual rule.',
@@ -53,8 +61,8 @@ class BindingForm(forms.ModelForm):
         super().__init__(*arguments, **options)
         if "verifier_key" in self.fields:
             known = {each.key: f"{each.title} ({each.key})" for each in all_verifiers()}
-            known.setdefault(self.instance.verifier_key, self.instance.verifier_key)
-            self.fields["verifier_key"].choices = [choice for choice in known.items() if choice[0]]  # type: ignore[attr-defined]
+            known.setdefault(self.instance.verifier_key, self.instance.verifier_key or "---------")
+            self.fields["verifier_key"].choices = sorted(known.items())  # type: ignore[attr-defined]
 
 
 @admin.register(Binding)
@@ -89,6 +97,10 @@ class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
             self.message_user(request, "The check waits for somebody to accept it.", messages.WARNING)
         super().save_model(request, obj, form, change)
 
+    def response_post_save_add(self, request: HttpRequest, obj: Binding) -> HttpResponse:
+        """Back to the criterion, where the new check shows what it sees."""
+        return HttpResponseRedirect(reverse("admin:roadmap_criterion_evidence", args=[obj.criterion_id]))
+
     @admin.display(description="state", ordering="state")
     def status(self, binding: Binding) -> str:
         return look_of(binding.state).word
@@ -99,7 +111,7 @@ class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
 
     @admin.display(description="asks")
     def asks(self, binding: Binding) -> str:
-        return binding.asks or "what the verifier usually asks"
+        return binding.asks
 
     @admin.action(permissions=["accept"], description="Accept: from now on the check counts")
     def accept(self, request: HttpRequest, queryset: QuerySet[Binding]) -> None:

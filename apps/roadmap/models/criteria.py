@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 from apps.catalog.models import Team
 from apps.common.wording import shortened
 from apps.evidence.judge import RuleError, check_rule, rule_in_words
+from apps.evidence.register import UnknownVerifier, find_verifier
 from apps.evidence.validation import find_problems
 from apps.roadmap.engines.entries import CriterionKind
 from apps.roadmap.models.entries import ClaimedEntry
@@ -109,16 +110,18 @@ class Binding(models.Model):
 
     @property
     def asks(self) -> str:
-        """What its rule asks of the facts, in words; empty for the verifier's own rule."""
-        if not self.rule:
-            return ""
+        """What its rule, or else its verifier's own, asks of the facts, in words, and of what."""
         try:
-            check_rule(self.rule)
-        except RuleError as error:
+            rule = self.rule or find_verifier(self.verifier_key).default_rule
+            check_rule(rule)
+        except (RuleError, UnknownVerifier) as error:
             return error.message
-        return f"{rule_in_words(self.rule)}."
+        chosen = [f"{name.replace('_', ' ').capitalize()}: {value}." for name, value in self.parameters.items()]
+        return " ".join([f"{rule_in_words(rule)}.", *chosen])
 
     def clean(self) -> None:
+        if not self.verifier_key:
+            return  # the field says so itself
         problems = find_problems(
             verifier_key=self.verifier_key, parameters=self.parameters, rule=self.rule, ttl=self.ttl
         )
