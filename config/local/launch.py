@@ -17,10 +17,11 @@ from config.env import PROJECT_DIRECTORY
 from config.local import preflight
 from config.local.dotenv import write_dotenv
 from config.local.preflight import CannotStart
-from config.local.processes import Processes, started_processes
+from config.local.processes import Processes, end_leftovers, started_processes
 from config.local.progress import Progress
 
 DIRECTORY = PROJECT_DIRECTORY / "var"
+LOG_FILE = DIRECTORY / "seaworthy.log"
 DATABASE = "seaworthy"
 SETTINGS_MODULE = "config.settings.local"
 WATCH_SECONDS = 1.0
@@ -32,6 +33,7 @@ def launch(*, port: int, roadmap: Path | None, service: str, once: bool) -> None
     progress = Progress(Console(highlight=False))
     DIRECTORY.mkdir(exist_ok=True)
     with preflight.only_instance(DIRECTORY):
+        end_leftovers(LOG_FILE)
         preflight.check_port(port)
         preflight.check_disk(DIRECTORY)
         preflight.check_roadmap(roadmap)
@@ -76,7 +78,7 @@ def _prepare(progress: Progress, server: Server) -> str | None:
 
 @contextmanager
 def _processes(progress: Progress, port: int) -> Iterator[Processes]:
-    with started_processes(port=port, log_file=DIRECTORY / "seaworthy.log") as processes:
+    with started_processes(port=port, log_file=LOG_FILE) as processes:
         with progress.step("Start web, worker and beat"):
             processes.wait_until_ready()
         try:

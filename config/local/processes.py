@@ -71,7 +71,7 @@ class Processes:
 
     def check_running(self) -> None:
         """Raise CannotStart when a process ended."""
-        if honcho_ended(self.log_file):
+        if self.companion.poll() is not None or honcho_ended(self.log_file):
             lines = self.log_file.read_text(errors="replace").splitlines()[-LINES_SHOWN:]
             raise CannotStart("A process ended by itself. The end of its log:\n" + "\n".join(lines))
 
@@ -109,6 +109,28 @@ def honcho_ended(log_file: Path) -> bool:
 def _started_groups(log_file: Path) -> list[int]:
     """The processes that honcho noted; each leads a group of its own."""
     return [int(number) for number in _STARTED.findall(log_file.read_text(errors="replace"))]
+
+
+def end_leftovers(log_file: Path) -> None:
+    """End what the last run noted in its log and could not end, because all that watched over it was killed."""
+    for group in _started_groups(log_file) if log_file.exists() else []:
+        if any(_is_here(process) for process in _members(group)):  # the number may be another program's by now
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
+
+
+def _members(group: int) -> Iterator[Path]:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            # The name in the parentheses may hold anything; the group is the third field behind it.
+            if int((process / "stat").read_text().rpartition(")")[2].split()[2]) == group:
+                yield process
+
+
+def _is_here(process: Path) -> bool:
+    with suppress(OSError):
+        return (process / "cwd").resolve(strict=True) == PROJECT_DIRECTORY
+    return False
 
 
 def _problems(body: bytes) -> str:

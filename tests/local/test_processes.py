@@ -82,3 +82,16 @@ def test_a_killed_part_of_honcho_does_not_hold_up_the_stop(running: Processes) -
     running.stop()
 
     wait_for(lambda: not any(alive(number) for number in started))
+
+
+def test_what_is_left_when_everything_that_watched_was_killed_is_ended_by_the_next_start(running: Processes) -> None:
+    started = groups(running)
+    os.killpg(running.companion.pid, signal.SIGKILL)
+    running.companion.wait()
+    with pytest.raises(CannotStart, match="A process ended by itself"):
+        running.check_running()
+    assert all(alive(number) for number in started)
+
+    processes.end_leftovers(running.log_file)
+
+    wait_for(lambda: not any(alive(number) for number in started))
