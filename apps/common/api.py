@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from rest_framework import exceptions, serializers, status
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -23,6 +24,16 @@ class Pages(LimitOffsetPagination):
 
     default_limit = 50
     max_limit = 500
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON that is nested deeper than Python reads is the asker's mistake like any other malformed text."""
+
+    def parse(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().parse(*arguments, **options)
+        except RecursionError as error:
+            raise exceptions.ParseError("JSON parse error - nested too deeply") from error
 
 
 class Seconds(serializers.FloatField):

@@ -91,3 +91,8 @@ def test_a_session_needs_the_csrf_token(editor, entry):
     response = careful.patch(entry.address, {"claim": "done", "expected": "todo"}, format="json")
     assert response.status_code == 403
     assert claim_of(entry) == "todo"
+
+
+def test_json_that_is_nested_too_deeply_is_refused_like_any_malformed_text(editor, entry):
+    response = editor.patch(entry.address, "[" * 100_000, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
