@@ -57,3 +57,7 @@ def test_staff_may_read_the_schema_and_its_page(viewer, person):
     outsider = person(is_staff=False)
     assert outsider.get("/api/v1/schema/").status_code == 403
     assert outsider.get("/api/v1/docs/").status_code == 403
+
+
+def test_a_time_to_live_that_is_the_verifiers_own_is_null_as_the_schema_says(schema):
+    assert schema["components"]["schemas"]["Binding"]["properties"]["ttl_seconds"]["nullable"] is True

@@ -137,7 +137,7 @@ class CostLineSerializer(EntrySerializer):
 
 class BindingSerializer(serializers.ModelSerializer):
     service = serializers.SlugField(source="criterion.service.slug", read_only=True)
-    ttl_seconds = Seconds(source="ttl")
+    ttl_seconds = Seconds(source="ttl", allow_null=True)
 
     class Meta:
         model = Binding
