@@ -97,7 +97,7 @@ class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
             self.message_user(request, "The check waits for somebody to accept it.", messages.WARNING)
         super().save_model(request, obj, form, change)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Binding) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Binding) -> HttpResponseRedirect:
         """Back to the criterion, where the new check shows what it sees."""
         return HttpResponseRedirect(reverse("admin:roadmap_criterion_evidence", args=[obj.criterion_id]))
 
