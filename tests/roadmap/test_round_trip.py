@@ -95,6 +95,45 @@ def test_owners_and_targets_are_written_in_every_shape(service):
     assert again.tasks[-1].owners == ("Night watch",)
 
 
+SIGNS = """# Signs
+
+1. **M1: Foundations** (due 2026-11-15, owner: @dana)
+   1. ✅ Database provisioned
+   2. 🚧 Backups configured
+2. **M2: Launch** — due: 2026-12-10
+   * ❌ Penetration test
+
+| Task | Status |
+|---|---|
+| With a sign | ⏳ |
+| In small letters | in progress |
+| With a capital | In progress |
+"""
+
+
+def test_signs_and_small_letters_stay_what_they_are(service):
+    document = load(service, SIGNS.encode())
+    assert [(each.code, each.title) for each in Milestone.objects.order_by("position")] == [
+        ("M1", "Foundations"),
+        ("M2", "Launch"),
+    ]
+    claims = Task.objects.order_by("position").values_list("claim", flat=True)
+    assert list(claims) == ["done", "in_progress", "todo", "in_progress", "in_progress", "in_progress"]
+
+    Task.objects.update(claim="done")
+
+    expected = SIGNS.replace("🚧", "✅").replace("❌", "✅").replace("⏳", "✅")
+    expected = expected.replace("in progress", "done").replace("In progress", "Done")
+    assert export_document(document).decode() == expected
+
+
+@pytest.mark.parametrize("claim", ["done", "in_progress", "not_applicable", "todo"])
+def test_every_claim_is_written_as_a_sign(service, claim):
+    document = load(service, SIGNS.encode())
+    Task.objects.update(claim=claim)
+    assert {entry.claim.value for entry in exported(document).tasks} == {claim}
+
+
 @seeds.needs_seeds
 @pytest.mark.parametrize("name", seeds.NAMES)
 def test_the_five_documents_say_whatever_the_rows_say(service, name):

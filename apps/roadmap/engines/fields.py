@@ -34,7 +34,7 @@ NAME_BY_LABEL = {label: name for name, labels in KNOWN_LABELS.items() for label 
 PLAIN_LABEL = re.compile(
     r"(?:^|(?<=[ \t]{2})|(?<=[|·•;,(][ \t])|(?<=[|·•;,(]))(?:\*\*|__)?(?P<label>"
     + "|".join(sorted(map(re.escape, NAME_BY_LABEL), key=len, reverse=True))
-    + r")(?:\*\*|__)?[ \t]*(?:\([^)]{0,40}\))?[ \t]*:(?:\*\*|__)?[ \t]*",
+    + r")(?:\*\*|__)?(?:[ \t]*(?:\([^)]{0,40}\))?[ \t]*:(?:\*\*|__)?[ \t]*|(?<=due)[ \t]+(?=\d))",
     re.I,
 )
 SEPARATOR = " \t|·•;,("

@@ -23,6 +23,7 @@ BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)"
 BOX = re.compile(r"(?P<mark>[☐☑☒◐])\ufe0f?(?P<gap>[ \t]+|$)")
 # Bounded, so that a line made of unmatched backticks costs no more than any other.
 CODE_SPAN = re.compile(r"(?<!`)(`++)(.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
+EMOJI = re.compile(r"(?P<mark>[✅🚧⏳🔄🟡🟠❌⬜🔲🔴⚪➖])\ufe0f?(?P<gap>[ \t]+|$)")
 AFTER_SEMICOLON = re.compile(r";[ \t]+(?=\[)")
 LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*+(?:(?:=|:|-|–)[ \t]*+)?(?P<words>[A-Za-z][A-Za-z -]*)")
 
@@ -41,9 +42,13 @@ CLAIM_BY_MARK = {
     "◐": Claim.IN_PROGRESS,
     "☑": Claim.DONE,
     "☒": Claim.NOT_APPLICABLE,
+    **dict.fromkeys("🚧⏳🔄🟡🟠", Claim.IN_PROGRESS),
+    "➖": Claim.NOT_APPLICABLE,
+    **dict.fromkeys("❌⬜🔲🔴⚪", Claim.TODO),
 }
 MARK_BY_CLAIM = {Claim.TODO: " ", Claim.IN_PROGRESS: "~", Claim.DONE: "x", Claim.NOT_APPLICABLE: "-"}
 BOX_BY_CLAIM = {Claim.TODO: "☐", Claim.IN_PROGRESS: "◐", Claim.DONE: "☑", Claim.NOT_APPLICABLE: "☒"}
+EMOJI_BY_CLAIM = {Claim.TODO: "⬜", Claim.IN_PROGRESS: "🚧", Claim.DONE: "✅", Claim.NOT_APPLICABLE: "➖"}
 CLAIM_BY_WORDS = (
     (re.compile(r"not? applicable|n/?a\b|cancel|dropped|won.?t|skipped|out of scope", re.I), Claim.NOT_APPLICABLE),
     (re.compile(r"not (?:yet )?started|to.?do|open|pending|planned|backlog|incomplete", re.I), Claim.TODO),
@@ -70,7 +75,15 @@ Legend = Mapping[str, Claim]
 
 def read_mark(text: str, span: Span, legend: Legend | None = None) -> Mark | None:
     """The mark at the start of this span of the text, if one stands there."""
-    found = BRACKETS.match(text, *span) or BOX.match(text, *span)
+    return _mark(BRACKETS.match(text, *span) or BOX.match(text, *span), legend)
+
+
+def read_emoji(text: str, span: Span, legend: Legend | None = None) -> Mark | None:
+    """The same of a coloured sign, which in prose is often nothing but decoration."""
+    return _mark(EMOJI.match(text, *span), legend)
+
+
+def _mark(found: re.Match[str] | None, legend: Legend | None) -> Mark | None:
     if not found:
         return None
     return Mark(found["mark"], claim_of(found["mark"], legend), found.span("mark"), found.end("gap"))
@@ -97,14 +110,18 @@ def claim_of(raw: str, legend: Legend | None = None) -> Claim:
 
 
 def claim_of_words(words: str) -> Claim | None:
-    """What a status in words says, such as "In progress"."""
-    return next((claim for pattern, claim in CLAIM_BY_WORDS if pattern.search(words)), None)
+    """What a status in words says, such as "In progress"; else what a sign alone says, such as ⏳."""
+    said = next((claim for pattern, claim in CLAIM_BY_WORDS if pattern.search(words)), None)
+    sign = None if said else EMOJI.fullmatch(words.strip())
+    return CLAIM_BY_MARK[sign["mark"]] if sign else said
 
 
 def mark_for(claim: Claim, *, instead_of: str = " ", legend: Legend | None = None) -> str:
     """The mark that says the claim, in the document's own alphabet."""
     if instead_of in BOX_BY_CLAIM.values():
         return BOX_BY_CLAIM[claim]
+    if EMOJI.match(instead_of):
+        return EMOJI_BY_CLAIM[claim]
     own = [mark for mark, meaning in (legend or {}).items() if meaning == claim]
     return own[0] if own else MARK_BY_CLAIM[claim]
 

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from apps.roadmap.engines.dates import Precision, write_target
 from apps.roadmap.engines.display import show
 from apps.roadmap.engines.entries import ParsedDocument
-from apps.roadmap.engines.marks import Claim, mark_for
+from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.source import Limits, Source, Span
 from apps.roadmap.engines.splice import splice
@@ -100,6 +100,13 @@ def _replace(row: Row, name: str, source: Source, repairs: Any, legend: Any) -> 
     return shown.rewrite(words + tail)
 
 
+def _status_words(claim: Claim, *, instead_of: str) -> str:
+    """As the document writes its own: a sign, small letters or capitals."""
+    if read_emoji(instead_of, (0, len(instead_of))):
+        return mark_for(claim, instead_of=instead_of)
+    return STATUS_WORDS[claim].lower() if instead_of.islower() else STATUS_WORDS[claim]
+
+
 def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Replacement | None:
     if claim == Claim.UNKNOWN:
         return None
@@ -108,7 +115,7 @@ def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Repla
         return mark, mark_for(claim, instead_of=source.text[slice(*mark)], legend=legend)
     words = _span(row, "status")
     if words:
-        return words, STATUS_WORDS[claim]
+        return words, _status_words(claim, instead_of=source.text[slice(*words)])
     return (mark, f"[{mark_for(claim, legend=legend)}] ") if mark else None
 
 

@@ -43,11 +43,18 @@ def enter(draft: Draft, line: Line, scope: Scope) -> None:
 
 
 def without_trailing_fields(draft: Draft, line: Line) -> tuple[Shown, tuple[Field, ...]]:
-    """Take "(owner: X, due: D)" off the end of the words."""
-    opening = line.raw.rfind("(")
-    if opening <= 0 or not line.raw.endswith(")"):
-        return line.shown, ()
-    fields = read_fields(line.raw[opening + 1 : -1], line.span[0] + opening + 1)
+    """Take "(owner: X, due: D)" or " — due: D" off the end of the words."""
+    opening, start, end = _trailing(line.raw)
+    fields = read_fields(line.raw[start:end], line.span[0] + start) if opening > 0 else ()
     if not fields or not {found.name for found in fields} <= HEADER_NAMES:
         return line.shown, ()
     return draft.show((line.span[0], line.span[0] + len(line.raw[:opening].rstrip()))), fields
+
+
+def _trailing(raw: str) -> tuple[int, int, int]:
+    """Where the last bracket or dash stands, and what it opens."""
+    if raw.endswith(")"):
+        opening = raw.rfind("(")
+        return opening, opening + 1, len(raw) - 1
+    opening = max(raw.rfind(f" {dash} ") for dash in "—–-")
+    return opening, opening + 3, len(raw)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Owner, Task
 from apps.roadmap.engines.fields import Field
-from apps.roadmap.engines.marks import Claim, Mark, read_inline_marks
+from apps.roadmap.engines.marks import Claim, Mark, read_emoji, read_inline_marks
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.rules.lines import Line, enter, without_trailing_fields
 from apps.roadmap.engines.source import Span
@@ -14,6 +14,7 @@ from apps.roadmap.engines.titles import Role
 
 def take_task(draft: Draft, line: Line) -> Owner | None:
     """An item with a box; also without one where a section says that its items are tasks."""
+    line = _with_emoji(draft, line)
     if not line.mark and (line.scope.role != Role.TASKS or line.scope.is_inside_entry):
         return None
     main, inline = _split_inline(draft, line)
@@ -29,6 +30,16 @@ def take_task(draft: Draft, line: Line) -> Owner | None:
     for found in fields:
         values.take_field(draft, scope, line.block.start_line, found)
     return Owner.TASK
+
+
+def _with_emoji(draft: Draft, line: Line) -> Line:
+    """Below a milestone, "✅ Database provisioned" says how far a task is."""
+    is_possible = not line.mark and line.scope.holder == "milestone" and line.scope.role in (Role.NONE, Role.TASKS)
+    mark = read_emoji(draft.source.text, line.span, draft.legend) if is_possible else None
+    if not mark:
+        return line
+    span = (min(mark.text_start, line.span[1]), line.span[1])
+    return replace(line, mark=mark, span=span, raw=draft.source.text[slice(*span)], shown=draft.show(span))
 
 
 def _add_task(draft: Draft, line: Line, span: Span, mark: Mark | None, parent: int | None) -> int:
