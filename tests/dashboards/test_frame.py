@@ -2,13 +2,11 @@
 
 import re
 
-import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from apps.accounts.models import User
 from apps.common.statuses import LOOKS
-from apps.common.templatetags.seaworthy import meter
 from apps.dashboards.navigation import sections
 
 
@@ -44,13 +42,6 @@ def test_a_binding_stands_with_the_evidence() -> None:
     (evidence,) = sections([{"app_label": "roadmap", "models": [_model("Binding")]}], "/admin/")
 
     assert evidence.title == "Evidence"
-
-
-@pytest.mark.parametrize(("share", "width"), [(None, None), (-1, None), (0.5, 60), (7, 120)])
-def test_a_meter_stays_within_its_track(share: float | None, width: float | None) -> None:
-    parts = meter(share)["parts"]
-
-    assert [part["width"] for part in parts] == ([] if width is None else [width])
 
 
 def test_every_status_has_a_shape_that_is_drawn(client: Client, olga: User) -> None:

@@ -1,4 +1,4 @@
-"""What every page may use: statuses, meters, and figures in words."""
+"""What every page may use: statuses, and figures in words."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -15,8 +15,6 @@ from apps.common.statuses import look_of
 
 register = template.Library()
 
-METER_WIDTH = 120
-
 
 @register.inclusion_tag("seaworthy/_status.html")
 def status(value: object) -> dict[str, object]:
@@ -28,14 +26,6 @@ def status(value: object) -> dict[str, object]:
 def look(value: object) -> object:
     """The word, symbol and tone of a status, for pages that place them apart."""
     return look_of(value)
-
-
-@register.inclusion_tag("seaworthy/_meter.html")
-def meter(share: float | None, tone: str = "proven", label: str = "") -> dict[str, object]:
-    """A bar that is full at 1. The label says it in words to those who do not see it."""
-    share = min(max(float(share or 0), 0), 1)
-    part = {"x": 0, "width": round(share * METER_WIDTH, 1), "tone": tone}
-    return {"parts": [part] if share else [], "label": label or f"{share:.0%}"}
 
 
 @register.filter
