@@ -48,15 +48,15 @@ class Environment:
 
         return self._read(name, parse, default, False)
 
-    def integer(self, name: str, default: int = _REQUIRED, *, minimum: int = 0) -> int:
-        """The variable as a whole number, not below the minimum."""
+    def integer(self, name: str, default: int = _REQUIRED) -> int:
+        """The variable as a whole number, zero or more."""
 
         def parse(value: str) -> int:
-            if not value.isascii() or not value.isdigit() or int(value) < minimum:
-                raise ValueError(f"must be a whole number, {minimum} or more")
+            if not value.isascii() or not value.isdigit():
+                raise ValueError("must be a whole number, 0 or more")
             return int(value)
 
-        return self._read(name, parse, default, minimum)
+        return self._read(name, parse, default, 0)
 
     def items(self, name: str, default: list[str] = _REQUIRED) -> list[str]:
         """The variable as a list, separated by commas."""

@@ -9,6 +9,7 @@ from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
 from apps.catalog.models import Environment
 from apps.common.runs import RunStatus
 
+DRILLS_SHOWN = 10
 ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.ERRORED]
 
 
@@ -78,7 +79,7 @@ def last_drill(database: Database) -> DrillRun | None:
     return ended.select_related("backup").order_by("-finished_at").first()
 
 
-def recent_drills(database: Database, count: int = 10) -> list[DrillRun]:
+def recent_drills(database: Database) -> list[DrillRun]:
     """The newest drills that measured a recovery, the oldest first."""
-    measured = database.drillruns.filter(rto_seconds__isnull=False).order_by("-finished_at")[:count]
+    measured = database.drillruns.filter(rto_seconds__isnull=False).order_by("-finished_at")[:DRILLS_SHOWN]
     return list(reversed(measured))

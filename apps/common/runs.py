@@ -94,18 +94,18 @@ class Run(models.Model):
         """From the start to the end, by the wall clock."""
         return self.finished_at - self.started_at if self.finished_at and self.started_at else None
 
-    def claim(self, *, at: datetime, lease: timedelta = LEASE) -> bool:
+    def claim(self, *, at: datetime) -> bool:
         """Take the queued run. False means that another worker has it, or had it."""
         queued = type(self).objects.filter(pk=self.pk, status=RunStatus.QUEUED)
         claimed = queued.update(
-            status=RunStatus.RUNNING, started_at=at, lease_expires_at=at + lease, fence=F("fence") + 1
+            status=RunStatus.RUNNING, started_at=at, lease_expires_at=at + LEASE, fence=F("fence") + 1
         )
         self.refresh_from_db()
         return claimed == 1
 
-    def renew(self, *, at: datetime, lease: timedelta = LEASE) -> bool:
+    def renew(self, *, at: datetime) -> bool:
         """Extend the lease. False means that the run is no longer this worker's."""
-        return self._mine().update(lease_expires_at=at + lease) == 1
+        return self._mine().update(lease_expires_at=at + LEASE) == 1
 
     def give_back(self) -> bool:
         """Queue the run again, if it is still this worker's."""
@@ -164,14 +164,14 @@ def carry_out(
 
 
 @contextmanager
-def renewed_lease(run: Run, *, clock: Clock = now, lease: timedelta = LEASE) -> Iterator[None]:
+def renewed_lease(run: Run, *, clock: Clock = now) -> Iterator[None]:
     """Renew the run's lease from a thread until the block ends."""
     over = threading.Event()
 
     def renew() -> None:
-        while not over.wait(lease.total_seconds() / 4):
+        while not over.wait(LEASE.total_seconds() / 4):
             try:
-                if not run.renew(at=clock(), lease=lease):
+                if not run.renew(at=clock()):
                     logger.error("lease_lost", run=run.pk)
             except Exception:  # the database may be gone for a while; the next renewal tries again
                 logger.exception("lease_not_renewed", run=run.pk)

@@ -18,7 +18,6 @@ def take_backup(
     address: Address,
     storage: Storage,
     prefix: str,
-    timeout_seconds: float = TIMEOUT_SECONDS,
     before_publishing: Callable[[], None] = lambda: None,
 ) -> Manifest:
     """Store the database under the prefix. There is a backup only once the manifest is there, and it comes last.
@@ -32,7 +31,6 @@ def take_backup(
             snapshot=snapshot,
             storage=storage,
             key=f"{prefix}/{ARTEFACT_NAME}",
-            timeout_seconds=timeout_seconds,
             stages=stages,
         )
     manifest = Manifest(
@@ -57,7 +55,7 @@ def publish_manifest(manifest: Manifest, *, storage: Storage, prefix: str) -> No
 
 
 def _store_dump(
-    *, address: Address, snapshot: Snapshot, storage: Storage, key: str, timeout_seconds: float, stages: Stages
+    *, address: Address, snapshot: Snapshot, storage: Storage, key: str, stages: Stages
 ) -> tuple[artefact.Written, Fingerprint]:
     """Dump and fingerprint at the same time: both import the snapshot, and the tool leaves a core idle."""
     before = read_sequence_positions(snapshot.connection)
@@ -65,7 +63,7 @@ def _store_dump(
         with (
             stages.measure("dump"),
             storage.write(key) as file,
-            dumping(address, snapshot, timeout_seconds=timeout_seconds) as source,
+            dumping(address, snapshot, timeout_seconds=TIMEOUT_SECONDS) as source,
         ):
             written = artefact.compress(source, file)
         with stages.measure("fingerprint"):  # what of it took longer than the dump

@@ -37,13 +37,13 @@ def draw_spark(values: Sequence[float]) -> Spark | None:
     return Spark(" ".join(f"{x},{y}" for x, y in dots), *dots[-1])
 
 
-def draw_parts(shares: Mapping[str, float], *, width: float = BAR_WIDTH) -> tuple[Part, ...]:
-    """The shares side by side, in their order, filling the width. Shares of nothing are left out."""
+def draw_parts(shares: Mapping[str, float]) -> tuple[Part, ...]:
+    """The shares side by side, in their order, filling the bar. Shares of nothing are left out."""
     total = sum(shares.values())
     parts, x = [], 0.0
     for tone, share in shares.items():
         if share > 0:
-            length = share / total * width
+            length = share / total * BAR_WIDTH
             parts.append(Part(round(x, 2), round(length, 2), tone))
             x += length
     return tuple(parts)

@@ -66,21 +66,21 @@ def bind(
 
 
 @transaction.atomic
-def accept_binding(*, binding: Binding, actor: Any = None, at: datetime | None = None) -> Binding:
+def accept_binding(*, binding: Binding, actor: Any = None) -> Binding:
     """From here on the binding counts. Raises BindingRefused and BindingDecided."""
     _check(binding)
-    return _decide(binding, Binding.State.ACCEPTED, actor, at)
+    return _decide(binding, Binding.State.ACCEPTED, actor)
 
 
 @transaction.atomic
-def decline_binding(*, binding: Binding, actor: Any = None, at: datetime | None = None) -> Binding:
+def decline_binding(*, binding: Binding, actor: Any = None) -> Binding:
     """The binding does not count, and is not suggested again. Raises BindingDecided."""
-    return _decide(binding, Binding.State.DECLINED, actor, at)
+    return _decide(binding, Binding.State.DECLINED, actor)
 
 
-def _decide(binding: Binding, state: Binding.State, actor: Any, at: datetime | None) -> Binding:
+def _decide(binding: Binding, state: Binding.State, actor: Any) -> Binding:
     seen = binding.state
-    if seen == state or not binding.decide(state, at=at or now(), by=actor):
+    if seen == state or not binding.decide(state, at=now(), by=actor):
         raise BindingDecided(f"The binding to {binding.verifier_key} is {binding.get_state_display().lower()} already.")
     remember(binding, actor=actor)
     details = {"from": seen, "verifier": binding.verifier_key}
