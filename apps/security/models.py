@@ -1,9 +1,15 @@
 """Runs of the security checks."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from apps.catalog.models import Environment
-from apps.common.runs import Run
+from apps.common.runs import Run, RunQuerySet
+
+
+class SecurityCheckRunQuerySet(RunQuerySet["SecurityCheckRun"]):
+    """Named filters of these runs."""
 
 
 class SecurityCheckRun(Run):
@@ -14,6 +20,8 @@ class SecurityCheckRun(Run):
     errors = models.PositiveIntegerField(null=True, editable=False)
     warnings = models.PositiveIntegerField(null=True, editable=False)
     findings = models.JSONField(default=list, editable=False)
+
+    objects: ClassVar = SecurityCheckRunQuerySet.as_manager()
 
     class Meta(Run.Meta):
         constraints = [
