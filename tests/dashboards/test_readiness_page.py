@@ -38,6 +38,18 @@ def test_it_counts_what_is_claimed_and_what_is_proven(page: str) -> None:
     assert "<dt>Criteria proven</dt><dd>2 of 8" in page
 
 
+def test_tasks_without_a_milestone_are_on_the_page(client: Client, olga: User, service: Service) -> None:
+    table = b"# Plan\n\n| Task | Owner | Status |\n|---|---|---|\n| Load test | Ann | done |\n| Rehearsal | | todo |\n"
+    import_document(service=service, name="plan.md", raw=table)
+    client.force_login(olga)
+
+    page = client.get(f"/admin/readiness/{service.slug}/").content.decode()
+
+    assert "No roadmap yet" not in page
+    assert "1 of 2 done" in page
+    assert "Rehearsal" in page
+
+
 def test_each_contradiction_is_a_sentence_with_its_evidence(page: str) -> None:
     assert "“A bad release is rolled back within an hour” is marked done; its evidence fails." in page
     assert "M1 Security baseline is marked done; its acceptance criterion and 2 of its 3 tasks are still open." in page

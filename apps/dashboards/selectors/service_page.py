@@ -10,7 +10,7 @@ from apps.common.statuses import look_of
 from apps.dashboards.engines.timeline import Span, Timeline, draw_timeline
 from apps.dashboards.selectors.recovery import Recovery, recovery
 from apps.roadmap.engines.gate import GateAnswer
-from apps.roadmap.models import CostLine, Risk, WorkItem
+from apps.roadmap.models import CostLine, Risk, Task, WorkItem
 from apps.roadmap.selectors.gate import gate_of
 from apps.roadmap.selectors.readiness import readiness
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind, MilestoneStatus, Readiness
@@ -50,6 +50,7 @@ class ServicePage:
     recovery: Recovery | None
     environments: tuple[Environment, ...]
     groups: tuple[CriteriaGroup, ...]
+    loose_tasks: tuple[Task, ...]
     flags: tuple[FlagGroup, ...]
     risks: tuple[Risk, ...]
     costs: tuple[CostLine, ...]
@@ -67,8 +68,12 @@ class ServicePage:
         return ", ".join(f"{count} {look_of(name).word.lower()}" for name, count in counts if name != "verified")
 
     @property
+    def loose_tasks_done(self) -> int:
+        return sum(task.is_finished for task in self.loose_tasks)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.readiness.milestones or self.readiness.criteria)
+        return not (self.readiness.milestones or self.readiness.criteria or self.loose_tasks)
 
 
 def service_page(*, environment: Environment, at: datetime) -> ServicePage:
@@ -80,6 +85,7 @@ def service_page(*, environment: Environment, at: datetime) -> ServicePage:
         recovery=recovery(environment, at=at),
         environments=tuple(service.environments.all()),
         groups=tuple(_groups(known.loose_criteria)),
+        loose_tasks=tuple(Task.objects.current().of_service(service).filter(milestone=None).select_related("owner")),
         flags=tuple(_flag_groups(known.flags)),
         risks=tuple(Risk.objects.current().of_service(service).select_related("owner").prefetch_related("mitigations")),
         costs=tuple(CostLine.objects.current().of_service(service)),
