@@ -166,6 +166,26 @@ def test_costs_are_read_from_their_section_only():
     ]
 
 
+def test_a_table_of_amounts_is_read_as_costs_in_their_section_only():
+    table = "| Item | Monthly |\n|---|---|\n| Database | €120 |\n"
+
+    costs = parse_document(f"## Costs\n\n{table}".encode()).cost_lines
+    assert [line.text for line in costs] == ["Database: €120"]
+    assert parse_document(f"## Usage\n\n{table}".encode()).cost_lines == ()
+
+
+def test_a_question_among_criteria_is_none():
+    document = parse("""
+        ## Definition of done
+        * Backups restore within 1 hour
+
+        Open questions:
+        - Who pays?
+        """)
+
+    assert [each.text for each in document.criteria] == ["Backups restore within 1 hour"]
+
+
 def test_front_matter_is_not_read_as_a_heading():
     document = parse("---\ntitle: x\nowner: y\n---\n# Real title\n- [ ] a\n")
 

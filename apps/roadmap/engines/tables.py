@@ -18,6 +18,7 @@ COLUMNS = (
     ),
     ("task", re.compile(r"tasks?|actions?(?: items?)?|to-?dos?|work items?|items?|deliverables?|steps?", re.I)),
     ("cost", re.compile(r".*\b(?:costs?|price|budget)\b.*", re.I)),
+    ("amount", re.compile(r"amount|(?:per )?(?:month|year)|monthly|yearly|annual(?:ly)?|usd|eur|gbp|[€$£]", re.I)),
     ("owner", re.compile(r"owners?|assignees?|responsible|dri|lead|team|who", re.I)),
     ("status", re.compile(r"status|state|done\??|progress|complete[d]?", re.I)),
     ("impact", re.compile(r"impact|consequence|effect", re.I)),

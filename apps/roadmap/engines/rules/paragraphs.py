@@ -18,6 +18,10 @@ DECLARED_ROLES = re.compile(
     r"[ \t*_]*:[ \t*_]*(?P<roles>\S.*)",
     re.I,
 )
+# What stands below these is no criterion, risk or cost, whatever the section is about.
+ASIDE = re.compile(
+    r"[*_]*(?:(?:open )?questions?|notes?|out of scope|non-goals|assumptions|references|links):[*_]*", re.I
+)
 
 
 def take_legend(draft: Draft, block: Block) -> bool:
@@ -45,6 +49,9 @@ def _take_line(draft: Draft, block: Block, scope: Scope, number: int, position: 
     start = position + len(line) - len(line.lstrip(" \t"))
     if _declare_roles(draft, scope, number, words):
         return Owner.FIELD
+    if ASIDE.fullmatch(words):
+        draft.open_label(block, scope.titled(words.strip("*_:"), role=Role.NONE))
+        return None
     label = read_label(words)
     if label:
         return _open_label(draft, block, scope, number, label)

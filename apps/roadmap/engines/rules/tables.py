@@ -21,7 +21,7 @@ from apps.roadmap.engines.measures import read_measures, read_placeholders
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.tables import Cell, Row, read_columns, read_rows
-from apps.roadmap.engines.titles import CRITERION_KINDS, read_heading, read_tier, title_span
+from apps.roadmap.engines.titles import CRITERION_KINDS, Role, read_heading, read_tier, title_span
 
 # A table is read as the first of these it has a column for, together with one of the columns beside it.
 SUBJECTS = (
@@ -47,6 +47,8 @@ def take_table(draft: Draft, block: Block) -> bool:
 
 
 def _subject(columns: tuple[str, ...], scope: Scope) -> str:
+    if scope.role == Role.COSTS and "amount" in columns and "cost" not in columns:
+        return "amount"
     for subject, beside in SUBJECTS:
         if subject in columns and beside & set(columns):
             return subject
@@ -54,7 +56,7 @@ def _subject(columns: tuple[str, ...], scope: Scope) -> str:
 
 
 def _add_cost(draft: Draft, scope: Scope, row: Row, header: str) -> None:
-    cell = row.cells.get("cost")
+    cell = row.cells.get("cost") or row.cells.get("amount")
     if not cell or not cell.text:
         return
     values.add_cost_line(draft, scope, row.line, cell.span, context=header, kind="tier")
@@ -198,4 +200,5 @@ READERS: dict[str, tuple[Callable[[Draft, Scope, Row, str], None], Owner]] = {
     "criterion": (_add_criterion, Owner.CRITERION),
     "task": (_add_task, Owner.TASK),
     "cost": (_add_cost, Owner.COST_LINE),
+    "amount": (_add_cost, Owner.COST_LINE),
 }
