@@ -1,5 +1,7 @@
 """People, roles and tokens in the admin. Here, not in `accounts`, because their changes are audited."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -23,7 +25,7 @@ class UserCreationForm(AdminUserCreationForm):
 
     class Meta:
         model = User
-        fields = ["email", "full_name"]
+        fields = ["email", "full_name", "is_staff", "groups"]
 
 
 @admin.register(User)
@@ -40,12 +42,17 @@ class UserAdmin(AuditedAdmin, auth_admin.UserAdmin):
         ("Seen", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["email", "full_name", "usable_password", "password1", "password2"]})
+        (None, {"classes": ["wide"], "fields": ["email", "full_name", "usable_password", "password1", "password2"]}),
+        ("What this person may do", {"fields": ["is_staff", "groups"]}),
     ]
     filter_horizontal = ["groups"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Every page is in the admin, so whoever is added is to sign in there."""
+        return {"is_staff": True, **super().get_changeform_initial_data(request)}
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:

@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from apps.accounts.models import ApiToken, User
@@ -49,6 +50,20 @@ def test_adding_a_person_is_audited_without_the_password(as_olga):
     assert User.objects.get(email="new@example.org").check_password(password)
     event = AuditEvent.objects.get(action="user.added")
     assert password not in str(event.details)
+
+
+def test_a_person_can_be_added_with_a_role_and_sign_in(as_olga, client):
+    add = reverse("admin:accounts_user_add")
+    assert as_olga.get(add).context["adminform"].form["is_staff"].value() is True
+    viewer = Group.objects.get(name="viewer")
+    password = "a long enough phrase"
+    fields = {"email": "vera@example.org", "full_name": "Vera", "usable_password": "true", "is_staff": "on"}
+    as_olga.post(add, fields | {"password1": password, "password2": password, "groups": [viewer.pk]})
+
+    vera = User.objects.get(email="vera@example.org")
+    assert list(vera.groups.all()) == [viewer]
+    client.force_login(vera)
+    assert client.get(reverse("admin:index")).status_code == 200
 
 
 def test_a_token_is_shown_once_and_revoked_by_action(as_olga, olga):
