@@ -13,6 +13,7 @@ from rich.console import Console
 
 from apps.common.exceptions import OperationError
 from config.local import launch
+from config.local.preflight import ProcessEnded
 
 FAILURE = 1
 INTERRUPTED = 130
@@ -36,7 +37,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0 if arguments.once else INTERRUPTED
     except OperationError as error:
-        errors.print(f"[bold red]Seaworthy did not start.[/] {_plain(error.message)}")
+        what = "stopped" if isinstance(error, ProcessEnded) else "did not start"
+        errors.print(f"[bold red]Seaworthy {what}.[/] {_plain(error.message)}")
         return FAILURE
     except DatabaseError as error:
         errors.print(f"[bold red]Seaworthy stopped.[/] Its database does not answer: {_plain(_first_line(error))}")

@@ -16,7 +16,7 @@ from apps.common.postgresql.server import Server
 from config.env import PROJECT_DIRECTORY
 from config.local import preflight
 from config.local.dotenv import write_dotenv
-from config.local.preflight import CannotStart
+from config.local.preflight import ProcessEnded
 from config.local.processes import Processes, end_leftovers, started_processes
 from config.local.progress import Progress
 
@@ -114,7 +114,7 @@ def _stay(processes: Processes, server: Server) -> None:
         time.sleep(WATCH_SECONDS)
         processes.check_running()
         if not server.is_running:
-            raise CannotStart(f"PostgreSQL ended by itself. See {server.log_file}, then start again: nothing is lost.")
+            raise ProcessEnded(f"PostgreSQL ended by itself. See {server.log_file}, then start again: nothing is lost.")
 
 
 @contextmanager

@@ -17,6 +17,10 @@ class CannotStart(OperationError):
     """Something on this machine is in the way. The message says what, and what to do."""
 
 
+class ProcessEnded(CannotStart):
+    """Something that had been started ended by itself, so everything is stopped."""
+
+
 def check_port(port: int) -> None:
     """Raise CannotStart when another program listens on the port."""
     with socket.socket() as probe:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from apps.common import shell
 from config.env import PROJECT_DIRECTORY
-from config.local.preflight import CannotStart
+from config.local.preflight import CannotStart, ProcessEnded
 
 PROCFILE = Path(__file__).with_name("Procfile")
 ANSWER_SECONDS = 60
@@ -73,7 +73,7 @@ class Processes:
         """Raise CannotStart when a process ended."""
         if self.companion.poll() is not None or honcho_ended(self.log_file):
             lines = self.log_file.read_text(errors="replace").splitlines()[-LINES_SHOWN:]
-            raise CannotStart("A process ended by itself. The end of its log:\n" + "\n".join(lines))
+            raise ProcessEnded("A process ended by itself. The end of its log:\n" + "\n".join(lines))
 
     def stop(self) -> None:
         """Ask every process to end, and end those that do not. Does nothing the second time."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.local import processes
-from config.local.preflight import CannotStart
+from config.local.preflight import ProcessEnded
 from config.local.processes import Processes, started_processes
 
 PATIENCE_SECONDS = 20
@@ -68,7 +68,7 @@ def test_honcho_killed_is_seen_and_what_it_started_is_ended(running: Processes) 
     os.kill(honchos(running)[1], signal.SIGKILL)  # the first is the shell that waits for it
 
     wait_for(lambda: processes.honcho_ended(running.log_file))
-    with pytest.raises(CannotStart, match="A process ended by itself"):
+    with pytest.raises(ProcessEnded, match="A process ended by itself"):
         running.check_running()
     running.stop()
 
@@ -88,7 +88,7 @@ def test_what_is_left_when_everything_that_watched_was_killed_is_ended_by_the_ne
     started = groups(running)
     os.killpg(running.companion.pid, signal.SIGKILL)
     running.companion.wait()
-    with pytest.raises(CannotStart, match="A process ended by itself"):
+    with pytest.raises(ProcessEnded, match="A process ended by itself"):
         running.check_running()
     assert all(alive(number) for number in started)
 
