@@ -16,7 +16,7 @@ run: $(VENV)/embedded  ## start everything on this machine [ROADMAP=path SERVICE
 	@$(BIN)/python -m config.local --port "$(PORT)" --roadmap "$$ROADMAP" --service "$$SERVICE" $(if $(ONCE),--once)
 
 test: $(VENV)/dev  ## every test, on every core, with coverage
-	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term-missing:skip-covered
+	@COVERAGE_FILE="$(CURDIR)/.coverage" $(BIN)/python -m pytest --numprocesses auto --cov --cov-report term-missing:skip-covered
 
 check: $(VENV)/dev  ## lint, format, types, import directions, migrations
 	$(BIN)/ruff check .
