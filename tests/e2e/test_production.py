@@ -97,6 +97,9 @@ class Rows:
         )
         return dict(self.connection.execute(query).fetchall())
 
+    def pulses(self):
+        return {name for (name,) in self.connection.execute("SELECT name FROM healthchecks_pulse")}
+
     def audited(self):
         return {action for (action,) in self.connection.execute("SELECT action FROM audit_auditevent")}
 
@@ -119,6 +122,7 @@ def test_a_deployment_starts_works_and_stops_with_nothing_lost(deployment, datab
         shop.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         deployment.start("web", "worker", "beat")
         wait_for("readiness", lambda: is_ready(browser))
+        wait_for("the worker's first pulse", lambda: rows.pulses() == {"beat", "worker"})
         a_person_signs_in(browser)
         wait_for("the scheduled backup", lambda: rows.runs("own") == ["succeeded"])
         wait_for("the shop's backup being under way", lambda: rows.runs("shop") == ["running"])
