@@ -1,6 +1,9 @@
 """What every test may use."""
 
+from collections.abc import Iterator
+
 import pytest
+from celery import current_app
 from hypothesis import settings
 
 from apps.accounts.models import User
@@ -40,3 +43,12 @@ def service(db: None) -> Service:
 def environment(service: Service) -> Environment:
     """The service's default environment."""
     return service.environments.get(is_default=True)
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Tasks that are sent are carried out at once, in this process."""
+    # Celery reads Django's settings once, so a changed setting would come too late.
+    current_app.conf.task_always_eager = True
+    yield
+    current_app.conf.task_always_eager = False

@@ -11,14 +11,6 @@ from apps.healthchecks.services import queue_probe_now
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def at_once():
-    """Tasks that are sent are carried out at once, in this process."""
-    current_app.conf.task_always_eager = True
-    yield
-    current_app.conf.task_always_eager = False
-
-
 def test_a_tick_shows_the_worker_and_queues_what_is_due(monitor):
     Monitor.objects.update(interval_seconds=10, timeout_seconds=5)
     tasks.tick_probes()

@@ -91,8 +91,7 @@ def test_everything_is_asked_when_a_person_wants_it(recovery, environment, crite
     assert AuditEvent.objects.first().action == "evidence.check_requested"
 
 
-def test_the_tick_asks_for_each_environment_of_a_service_with_bindings(recovery, environment, criterion, settings):
-    settings.CELERY_TASK_ALWAYS_EAGER = True
+def test_the_tick_asks_for_each_environment_of_a_service_with_bindings(recovery, environment, criterion, at_once):
     environment.service.environments.create(name="staging")
     bind(criterion)
     recovery.shelf = [PROVEN, PROVEN]

@@ -5,7 +5,6 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from celery import current_app
 from django.core.checks import run_checks
 from django.urls import reverse
 
@@ -137,13 +136,9 @@ def test_every_check_has_an_id_of_its_own_and_a_hint():
     assert all(check.hint and check.id.startswith("baseline.") for check in own_checks)
 
 
-def test_beat_s_tick_runs_the_checks_once_a_night(own):
-    current_app.conf.task_always_eager = True
-    try:
-        tasks.tick_security_checks.delay()
-        tasks.tick_security_checks.delay()
-    finally:
-        current_app.conf.task_always_eager = False
+def test_beat_s_tick_runs_the_checks_once_a_night(own, at_once):
+    tasks.tick_security_checks.delay()
+    tasks.tick_security_checks.delay()
     assert [run.status for run in SecurityCheckRun.objects.all()] == [RunStatus.SUCCEEDED]
 
 
