@@ -13,7 +13,7 @@ help:  ## what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/embedded  ## start everything on this machine [ROADMAP=path SERVICE=name PORT=8000 ONCE=1]
-	@$(BIN)/python -m config.local --port "$(PORT)" --roadmap "$$ROADMAP" --service "$$SERVICE" $(if $(ONCE),--once)
+	@$(BIN)/python -m config.local --port "$(PORT)" --roadmap "$$ROADMAP" --service "$$SERVICE" $(if $(ONCE),--once) || [ $$? -eq 130 ]  # 130: stopped by Ctrl-C
 
 test: $(VENV)/dev  ## every test, on every core, with coverage
 	@COVERAGE_FILE="$(CURDIR)/.coverage" $(BIN)/python -m pytest --numprocesses auto --cov --cov-report term-missing:skip-covered
