@@ -27,6 +27,9 @@ exec >>"$1" 2>&1; shift
 read -r word
 trap "" TERM; kill -TERM 0; wait "$pid"
 """
+TAIL_BYTES = 64 * 1024
+# Only honcho's own lines count: what a process logs stands behind its own name.
+_ENDED = re.compile(rb"^(\S+ system +\| \S+|honcho) stopped \(rc=", re.MULTILINE)
 _STARTED = re.compile(r"system +\| +\S+ started \(pid=(\d+)\)")
 
 
@@ -85,11 +88,11 @@ class Processes:
         deadline = time.monotonic() + STOP_SECONDS
         while self.companion.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        # Without honcho, or one of its parts, nobody else ends what it started.
-        for group in [self.companion.pid, *_started_groups(self.log_file)]:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, signal.SIGKILL)
+        if self.companion.poll() is None:
+            os.killpg(self.companion.pid, signal.SIGKILL)
         self.companion.wait()
+        # Without honcho, or one of its parts, nobody else ends what it started.
+        end_leftovers(self.log_file)
 
     def _readiness(self) -> str | None:
         try:
@@ -103,7 +106,9 @@ class Processes:
 
 def honcho_ended(log_file: Path) -> bool:
     """Whether honcho wrote that a process stopped: it stops all others then."""
-    return " stopped (rc=" in log_file.read_text(errors="replace")
+    with log_file.open("rb") as log:
+        log.seek(max(0, log_file.stat().st_size - TAIL_BYTES))  # asked each second, of a log that grows for days
+        return _ENDED.search(log.read()) is not None
 
 
 def _started_groups(log_file: Path) -> list[int]:

@@ -11,7 +11,7 @@ import pytest
 
 from config.local import processes
 from config.local.preflight import ProcessEnded
-from config.local.processes import Processes, started_processes
+from config.local.processes import Processes, honcho_ended, started_processes
 
 PATIENCE_SECONDS = 20
 
@@ -95,3 +95,11 @@ def test_what_is_left_when_everything_that_watched_was_killed_is_ended_by_the_ne
     processes.end_leftovers(running.log_file)
 
     wait_for(lambda: not any(alive(number) for number in started))
+
+
+def test_a_web_request_cannot_pretend_that_honcho_ended(tmp_path: Path) -> None:
+    log = tmp_path / "seaworthy.log"
+    log.write_text("11:02:09 web.1    | GET / worker.1 stopped (rc=0)\n")
+    assert not honcho_ended(log)
+    log.write_text(log.read_text() + "11:02:10 system   | worker.1 stopped (rc=-15)\n")
+    assert honcho_ended(log)
