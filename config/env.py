@@ -18,6 +18,15 @@ DEFAULT_SETTINGS_MODULE = "config.settings.production"
 _REQUIRED: Any = object()
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_MAIL_SCHEMES = {"smtp", "smtp+tls", "smtp+ssl"}
+_MAIL_SETTINGS = (
+    "EMAIL_HOST",
+    "EMAIL_PORT",
+    "EMAIL_HOST_USER",
+    "EMAIL_HOST_PASSWORD",
+    "EMAIL_USE_TLS",
+    "EMAIL_USE_SSL",
+)
 
 
 class Environment:
@@ -95,6 +104,17 @@ class Environment:
             return dict(configuration)
 
         return self._read(name, parse, _REQUIRED, {"ENGINE": "django.db.backends.postgresql", "NAME": "missing"})
+
+    def mail_server(self, name: str) -> dict[str, Any]:
+        """The variable as Django's settings of a mail server. Empty where it is not set: then no mail is sent."""
+
+        def parse(value: str) -> dict[str, Any]:
+            configuration = environ.Env.email_url_config(value)
+            if value.partition("://")[0] not in _MAIL_SCHEMES or not configuration.get("EMAIL_HOST"):
+                raise ValueError("must be a mail server's address: smtp+tls://user:password@host:587")
+            return {key: configuration[key] for key in _MAIL_SETTINGS if key in configuration}
+
+        return self._read(name, parse, {}, {})
 
     def raise_problems(self) -> None:
         """Raise one error that names every variable that is missing or malformed, and holds no value."""

@@ -98,3 +98,46 @@ class ApiToken(models.Model):
         """Remember the use, to the minute: a busy token does not write a row for each request."""
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=at - timedelta(minutes=1))
         ApiToken.objects.filter(stale, pk=self.pk).update(last_used_at=at)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Named filters of notices."""
+
+    def unread(self) -> Self:
+        return self.filter(read_at__isnull=True)
+
+    def to_mail(self, at: datetime) -> Self:
+        """Those whose mail is due, the oldest first."""
+        return self.filter(mailed_at__isnull=True, mail_due_at__lte=at).order_by("mail_due_at", "pk")
+
+
+class Notice(models.Model):
+    """Something a person should know. It stays in the admin until read, and is mailed once where mail is set up."""
+
+    recipient = models.ForeignKey(User, models.CASCADE, related_name="notices")
+    key = models.CharField(max_length=200, editable=False, help_text="What it is about: a person hears of it once.")
+    subject = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    path = models.CharField(max_length=500, blank=True, help_text="Where to look: an address within Seaworthy.")
+    created_at = models.DateTimeField("created", default=now, editable=False)
+    read_at = models.DateTimeField("read", null=True, blank=True, editable=False)
+    mail_due_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Empty: it is not mailed.")
+    mailed_at = models.DateTimeField("mailed", null=True, blank=True, editable=False)
+    mail_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    mail_error = models.CharField(max_length=300, blank=True, editable=False)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["recipient", "key"], name="accounts_notice_once")]
+        indexes = [
+            models.Index(fields=["mail_due_at"], condition=Q(mailed_at__isnull=True), name="accounts_notice_to_mail")
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def read(self, *, at: datetime) -> bool:
+        """Note that the person has seen it. False: it was noted before."""
+        return Notice.objects.unread().filter(pk=self.pk).update(read_at=at) == 1

@@ -1,5 +1,6 @@
 """Teams, services and environments: what readiness is about."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -10,6 +11,7 @@ class Team(models.Model):
 
     name = models.CharField(max_length=100)
     email = models.EmailField("e-mail address", blank=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="teams")
 
     class Meta:
         ordering = ["name"]

@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULER = "config.beat:LeaderScheduler"
 CELERY_BEAT_SYNC_EVERY = 1  # beat notes each run at once: after a kill it would repeat what it had not noted
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "notices": {"task": "apps.accounts.tasks.mail_notices", "schedule": 60, "options": {"expire_seconds": 60}},
     "probes": {"task": "apps.healthchecks.tasks.tick_probes", "schedule": 5, "options": {"expire_seconds": 10}},
     "old-probes": {"task": "apps.healthchecks.tasks.forget_old_results", "schedule": crontab("40", "2")},
     "evidence": {"task": "apps.roadmap.tasks.tick", "schedule": 60, "options": {"expire_seconds": 60}},
@@ -183,6 +184,18 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 }
 
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
+
+_mail_server = environment.mail_server("EMAIL_URL")
+MAIL_IS_SENT = bool(_mail_server)  # without a mail server, notices stay in the admin
+EMAIL_HOST = _mail_server.get("EMAIL_HOST", "")
+EMAIL_PORT = _mail_server.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _mail_server.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail_server.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _mail_server.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail_server.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Seaworthy <seaworthy@localhost>")
+SITE_URL = environment.text("SITE_URL", "http://localhost:8000").rstrip("/")  # what links in mails begin with
 
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

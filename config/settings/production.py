@@ -8,6 +8,7 @@ from config.settings.base import DATABASES, environment
 from config.settings.reports import configure_reports
 
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS")
+SITE_URL = environment.text("SITE_URL", f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}").rstrip("/")
 TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 1)
 
 REDIS_URL = environment.text("REDIS_URL")

@@ -1,0 +1,7 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("roadmap", "0003_living_documents")]
+
+    operations = []
