@@ -1,11 +1,16 @@
 """What every entry of a roadmap shares: where it stands in its document, and what people claim of it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models import F, Q
 
 from apps.catalog.models import Service
+from apps.roadmap.engines.dates import Precision
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.documents import Document
 
@@ -75,3 +80,36 @@ class ClaimedEntry(Entry):
     def is_finished(self) -> bool:
         """Nobody has to work on it any more, people say."""
         return self.claim in FINISHED_CLAIMS
+
+
+class TargetedEntry(ClaimedEntry):
+    """An entry that is to be finished on a day, or within a week, a month or a quarter."""
+
+    target_starts_on = models.DateField("target from", null=True, blank=True)
+    target_on = models.DateField("target date", null=True, blank=True, help_text="The last day of the target period.")
+    target_precision = models.CharField(max_length=10, choices=Precision, default=Precision.DAY)
+
+    class Meta(ClaimedEntry.Meta):
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(target_starts_on__isnull=True) | Q(target_on__gte=F("target_starts_on")),
+                name="%(app_label)s_%(class)s_target_in_order",
+            )
+        ]
+
+    def is_overdue(self, at: datetime) -> bool:
+        """The target's last day is over, and nobody says it is finished."""
+        return bool(self.target_on and not self.is_finished and at.date() > self.target_on)
+
+
+class AboutEntry(models.Model):
+    """A row about one entry of a roadmap, of whatever kind."""
+
+    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+", editable=False)
+    object_id = models.PositiveBigIntegerField(editable=False)
+    entry = GenericForeignKey()
+
+    class Meta:
+        abstract = True
+        indexes = [models.Index(fields=["content_type", "object_id"])]

@@ -27,6 +27,7 @@ class Risk(Entry):
     description = models.TextField("risk", blank=True)
     impact = models.TextField(blank=True)
     severity = models.CharField(max_length=10, choices=Severity, blank=True)
+    likelihood = models.CharField(max_length=10, choices=Severity, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="risks")
 

@@ -5,11 +5,11 @@ from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
 from apps.common.wording import shortened
-from apps.roadmap.models.entries import ClaimedEntry
+from apps.roadmap.models.entries import TargetedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
 
 
-class Task(ClaimedEntry):
+class Task(TargetedEntry):
     """One box to tick. A sub-task stands on its parent's line."""
 
     milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="tasks")
@@ -19,9 +19,6 @@ class Task(ClaimedEntry):
     text = models.TextField()
 
     history = HistoricalRecords()
-
-    class Meta(ClaimedEntry.Meta):
-        pass
 
     def __str__(self) -> str:
         return shortened(self.text, 80)

@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0004_corrections")]
+    dependencies = [("roadmap", "0006_working_surface")]
 
     operations = []

@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0003_living_documents")]
+    dependencies = [("roadmap", "0007_waivers")]
 
     operations = []

@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0007_decisions")]
+    dependencies = [("roadmap", "0005_corrections")]
 
     operations = []

@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0002_roles")]
+    dependencies = [("roadmap", "0003_targets")]
 
     operations = []

@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0005_working_surface")]
+    dependencies = [("roadmap", "0008_decisions")]
 
     operations = []

@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0008_summaries")]
+    dependencies = [("roadmap", "0009_summaries")]
 
     operations = []
