@@ -314,3 +314,26 @@ def check(text: str) -> None:
     for task in document.tasks:
         if "mark" in task.spans:  # a table without a column for it has no place for a claim
             assert text[slice(*task.spans["mark"])] == task.mark
+
+
+def test_every_entry_names_its_rule_and_how_sure_it_is():
+    document = parse("""
+        # Plan
+        ## M1 Beta
+        - [x] a; [ ] b
+        ## Release checklist
+        - tag
+
+        | Task | Owner |
+        |---|---|
+        | c | QA |
+    """)
+
+    found = [(entry.rule, entry.confidence) for entry in (*document.milestones, *document.tasks)]
+    assert found == [
+        ("milestone_heading", 0.95),
+        ("box", 1.0),
+        ("box_after_semicolon", 0.95),
+        ("task_section", 0.6),
+        ("table_row", 0.9),
+    ]

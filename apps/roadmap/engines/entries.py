@@ -11,6 +11,7 @@ from enum import StrEnum
 from django.db.models import TextChoices
 
 from apps.roadmap.engines.blocks import Block
+from apps.roadmap.engines.certainty import Rule, confidence_of
 from apps.roadmap.engines.dates import Target
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.engines.measures import Measure
@@ -52,11 +53,21 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A thing with a line, the titles it stands under, and places to write to."""
+    """A thing with a line, the titles it stands under, and places to write to.
+
+    The rule is what took it; a doubt is a sentence about what a person should look at.
+    """
 
     line: int
     path: tuple[str, ...] = ()
     spans: dict[str, Span] = field(default_factory=dict)
+    rule: Rule = Rule.UNNAMED
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """From 1.0, an explicit mark or label, to 0.4, a guess."""
+        return confidence_of(self.rule, len(self.doubts))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,6 +83,11 @@ def read_emoji(text: str, span: Span, legend: Legend | None = None) -> Mark | No
     return _mark(EMOJI.match(text, *span), legend)
 
 
+def is_sign(raw: str) -> bool:
+    """Whether a mark is a coloured sign and no box."""
+    return bool(EMOJI.fullmatch(raw))
+
+
 def _mark(found: re.Match[str] | None, legend: Legend | None) -> Mark | None:
     if not found:
         return None

@@ -1,5 +1,6 @@
 """Milestones and work items that stand in lists instead of headings."""
 
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import MilestoneKind, Owner
 from apps.roadmap.engines.fields import read_label
@@ -18,7 +19,7 @@ def take_milestone(draft: Draft, line: Line) -> Owner | None:
         return None
     shown, fields = without_trailing_fields(draft, line)
     heading = read_heading(shown.text)
-    sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark)
+    sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark, Rule.MILESTONE_ITEM)
     number = len(draft.milestones) - 1
     scope = line.scope.titled(heading.title, role=Role.NONE, milestone=number, holder="milestone")
     enter(draft, line, scope)
@@ -40,7 +41,7 @@ def take_work_item(draft: Draft, line: Line) -> Owner | None:
         return None
     start = line.shown.text.find(label)
     heading = Heading(label, max(start, 0), line.item.number, Role.WORK_ITEM)
-    sections.add_work_item(draft, line.block, line.scope, heading, line.shown, None)
+    sections.add_work_item(draft, line.block, line.scope, heading, line.shown, None, Rule.BOLD_ITEM)
     number = len(draft.work_items) - 1
     enter(draft, line, line.scope.titled(label, role=Role.NONE, work_item=number, holder="work_item"))
     return Owner.WORK_ITEM

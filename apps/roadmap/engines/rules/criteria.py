@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Criterion, Owner
 from apps.roadmap.engines.marks import Claim, Mark, read_mark
@@ -25,7 +26,8 @@ def take_labelled_criterion(draft: Draft, line: Line) -> Owner | None:
     if start == len(line.shown.text):
         return None
     place = (line.shown.spans[start][0], line.span[1])
-    add_criterion(draft, line.block.start_line, replace(line.scope, role=role), place, line.mark)
+    scope = replace(line.scope, role=role)
+    add_criterion(draft, line.block.start_line, scope, place, line.mark, Rule.LABELLED_CRITERION)
     enter(draft, line, line.scope)
     return Owner.CRITERION
 
@@ -34,12 +36,12 @@ def take_criterion(draft: Draft, line: Line) -> Owner | None:
     """An item of a section of criteria; below another criterion only with a box of its own."""
     if line.scope.role not in CRITERION_KINDS or (line.scope.is_inside_entry and not line.mark):
         return None
-    add_criterion(draft, line.block.start_line, line.scope, line.span, line.mark)
+    add_criterion(draft, line.block.start_line, line.scope, line.span, line.mark, Rule.CRITERION_SECTION)
     enter(draft, line, line.scope.titled(line.shown.text, is_inside_entry=True))
     return Owner.CRITERION
 
 
-def add_criterion(draft: Draft, line: int, scope: Scope, span: Span, mark: Mark | None) -> None:
+def add_criterion(draft: Draft, line: int, scope: Scope, span: Span, mark: Mark | None, rule: Rule) -> None:
     """A criterion. A check mark before the words is decoration: kept as the mark, claimed by nobody."""
     if mark is None and (mark := read_mark(draft.source.text, span, draft.legend)):
         span = (min(mark.text_start, span[1]), span[1])
@@ -53,6 +55,7 @@ def add_criterion(draft: Draft, line: int, scope: Scope, span: Span, mark: Mark 
             line=line,
             path=scope.path,
             spans={"mark": mark.span if mark else (span[0], span[0]), "text": place},
+            rule=rule,
             kind=CRITERION_KINDS[scope.role],
             text=text,
             mark=mark.raw if mark else decoration,

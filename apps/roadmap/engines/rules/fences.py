@@ -1,6 +1,7 @@
 """Risks written as labelled lines, in a fence or a paragraph. Every other fence is opaque."""
 
 from apps.roadmap.engines.blocks import Block
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Countermeasure, Owner, Risk
 from apps.roadmap.engines.risks import Clause, RiskLines, read_risks
@@ -26,6 +27,7 @@ def _risk(draft: Draft, block: Block, lines: RiskLines) -> Risk:
         line=title_line or lines.risk.line,
         path=scope.path,
         spans=spans,
+        rule=Rule.LABELLED_RISK,
         title=scope.label if title_line else draft.show(lines.risk.span).text,
         risk=draft.show(lines.risk.span).text,
         impact=draft.show(lines.impact.span).text if lines.impact else "",

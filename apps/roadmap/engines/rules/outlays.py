@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Countermeasure, Owner, Risk
 from apps.roadmap.engines.risks import LABELLED
@@ -14,7 +15,7 @@ def take_cost_line(draft: Draft, line: Line) -> Owner | None:
     """An item of a section of costs."""
     if line.scope.role != Role.COSTS or line.scope.is_inside_entry:
         return None
-    values.add_cost_line(draft, line.scope, line.block.start_line, line.span)
+    values.add_cost_line(draft, line.scope, line.block.start_line, line.span, Rule.COST_SECTION)
     enter(draft, line, line.scope.titled(line.shown.text, is_inside_entry=True))
     return Owner.COST_LINE
 
@@ -31,6 +32,7 @@ def take_risk(draft: Draft, line: Line) -> Owner | None:
             line=line.block.start_line,
             path=line.scope.path,
             spans={"risk": line.span},
+            rule=Rule.RISK_SECTION,
             title=title.strip(),
             risk=line.shown.text,
             milestone=line.scope.milestone,

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from apps.roadmap.engines.blocks import Block
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.costs import read_amount
 from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Owner, Section
@@ -59,7 +60,7 @@ def _take_line(draft: Draft, block: Block, scope: Scope, number: int, position: 
     if owner:
         return owner
     if scope.role == Role.COSTS and read_amount(words):
-        values.add_cost_line(draft, scope, number, (start, start + len(words)))
+        values.add_cost_line(draft, scope, number, (start, start + len(words)), Rule.COST_SECTION)
         return Owner.COST_LINE
     return None
 
@@ -88,10 +89,10 @@ def _take_values(draft: Draft, block: Block, scope: Scope, number: int, start: i
         return None
     role = read_role(fields[0].label)
     if role in CRITERION_KINDS and len(fields) == 1:
-        add_criterion(draft, number, replace(scope, role=role), fields[0].span, None)
+        add_criterion(draft, number, replace(scope, role=role), fields[0].span, None, Rule.LABELLED_CRITERION)
         return Owner.CRITERION
     if scope.role == Role.COSTS and read_amount(words):
-        values.add_cost_line(draft, scope, number, (start, start + len(words)))
+        values.add_cost_line(draft, scope, number, (start, start + len(words)), Rule.COST_SECTION)
         return Owner.COST_LINE
     owner = values.fields_owner(draft, scope, number, fields)
     known = any(found.name for found in fields)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from apps.roadmap.engines.blocks import Block
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.dates import read_target
 from apps.roadmap.engines.display import Shown
 from apps.roadmap.engines.draft import Draft, Scope
@@ -99,11 +100,11 @@ def _enter(
 ) -> tuple[Scope, Owner]:
     """The scope a heading opens, and what the heading itself is."""
     if heading.kind:
-        add_milestone(draft, block, base, heading, shown, mark)
+        add_milestone(draft, block, base, heading, shown, mark, Rule.MILESTONE_HEADING)
         number = len(draft.milestones) - 1
         return base.titled(heading.title, role=Role.NONE, milestone=number, holder="milestone"), Owner.MILESTONE
     if heading.role == Role.WORK_ITEM:
-        add_work_item(draft, block, base, heading, shown, mark)
+        add_work_item(draft, block, base, heading, shown, mark, Rule.NUMBERED_HEADING)
         number = len(draft.work_items) - 1
         return base.titled(heading.title, role=Role.NONE, work_item=number, holder="work_item"), Owner.WORK_ITEM
     if heading.role == Role.TIER:
@@ -113,7 +114,9 @@ def _enter(
     return base.titled(heading.title), Owner.PROSE
 
 
-def add_milestone(draft: Draft, block: Block, base: Scope, heading: Heading, shown: Shown, mark: Mark | None) -> None:
+def add_milestone(
+    draft: Draft, block: Block, base: Scope, heading: Heading, shown: Shown, mark: Mark | None, rule: Rule
+) -> None:
     """A milestone, phase or period named by a heading or a list item."""
     target = read_target(draft.source.text[slice(*shown.span)], shown.span[0])
     spans = {"title": _title_place(heading, shown)}
@@ -126,6 +129,7 @@ def add_milestone(draft: Draft, block: Block, base: Scope, heading: Heading, sho
             line=block.start_line,
             path=base.path,
             spans=spans,
+            rule=rule,
             kind=heading.kind or MilestoneKind.MILESTONE,
             code=heading.code,
             title=heading.title,
@@ -137,7 +141,9 @@ def add_milestone(draft: Draft, block: Block, base: Scope, heading: Heading, sho
     )
 
 
-def add_work_item(draft: Draft, block: Block, base: Scope, heading: Heading, shown: Shown, mark: Mark | None) -> None:
+def add_work_item(
+    draft: Draft, block: Block, base: Scope, heading: Heading, shown: Shown, mark: Mark | None, rule: Rule
+) -> None:
     """A numbered heading, or a bold list item with tasks below it."""
     spans = {"title": _title_place(heading, shown)}
     if mark:
@@ -147,6 +153,7 @@ def add_work_item(draft: Draft, block: Block, base: Scope, heading: Heading, sho
             line=block.start_line,
             path=base.path,
             spans=spans,
+            rule=rule,
             title=heading.title,
             number=heading.number,
             milestone=base.milestone,

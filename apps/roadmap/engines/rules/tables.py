@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from apps.roadmap.engines.blocks import Block
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.dates import Target, read_target
 from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import (
@@ -59,7 +60,7 @@ def _add_cost(draft: Draft, scope: Scope, row: Row, header: str) -> None:
     cell = row.cells.get("cost") or row.cells.get("amount")
     if not cell or not cell.text:
         return
-    values.add_cost_line(draft, scope, row.line, cell.span, context=header, kind="tier")
+    values.add_cost_line(draft, scope, row.line, cell.span, Rule.TABLE_ROW, context=header, kind="tier")
     line = draft.cost_lines[-1]
     label = draft.show(row.first.span).text if row.first.span != cell.span else scope.label
     draft.cost_lines[-1] = replace(line, text=f"{label}: {line.text}", spans={})
@@ -77,6 +78,7 @@ def _add_milestone(draft: Draft, scope: Scope, row: Row, header: str) -> None:
             line=row.line,
             path=scope.path,
             spans=spans,
+            rule=Rule.TABLE_ROW,
             kind=heading.kind or MilestoneKind.MILESTONE,
             code=heading.code,
             title=heading.title or title,
@@ -100,6 +102,7 @@ def _add_task(draft: Draft, scope: Scope, row: Row, header: str) -> None:
             line=row.line,
             path=scope.path,
             spans=spans | {"text": cell.span} | _owner_span(row) | ({"target": target.span} if target else {}),
+            rule=Rule.TABLE_ROW,
             text=_title(draft, cell),
             mark=mark,
             claim=claim,
@@ -122,6 +125,7 @@ def _add_criterion(draft: Draft, scope: Scope, row: Row, header: str) -> None:
             line=row.line,
             path=scope.path,
             spans=spans if threshold else spans | {"text": cell.span},
+            rule=Rule.TABLE_ROW,
             kind=CRITERION_KINDS.get(scope.role, CriterionKind.SUCCESS_CRITERION),
             text=f"{text}: {threshold}" if threshold else text,
             mark=mark,
@@ -142,6 +146,7 @@ def _add_risk(draft: Draft, scope: Scope, row: Row, header: str) -> None:
             line=row.line,
             path=scope.path,
             spans={"risk": cell.span},
+            rule=Rule.TABLE_ROW,
             title=_title(draft, cell),
             risk=_title(draft, cell),
             impact=_text(draft, row, "impact"),

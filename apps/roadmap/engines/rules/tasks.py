@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Owner, Task
 from apps.roadmap.engines.fields import Field
-from apps.roadmap.engines.marks import Claim, Mark, read_emoji, read_inline_marks
+from apps.roadmap.engines.marks import Claim, Mark, is_sign, read_emoji, read_inline_marks
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.rules.lines import Line, enter, without_trailing_fields
 from apps.roadmap.engines.source import Span
@@ -22,9 +23,9 @@ def take_task(draft: Draft, line: Line) -> Owner | None:
     if not inline:
         shown, fields = without_trailing_fields(draft, line)
         main = shown.span
-    number = _add_task(draft, line, main, line.mark, line.scope.task)
+    number = _add_task(draft, line, main, line.mark, line.scope.task, _rule(line))
     for mark, span in inline:
-        _add_task(draft, line, span, mark, number)
+        _add_task(draft, line, span, mark, number, Rule.BOX_AFTER_SEMICOLON)
     scope = line.scope.titled(line.shown.text, task=number, holder="task", is_inside_entry=True)
     enter(draft, line, scope)
     for found in fields:
@@ -42,12 +43,19 @@ def _with_emoji(draft: Draft, line: Line) -> Line:
     return replace(line, mark=mark, span=span, raw=draft.source.text[slice(*span)], shown=draft.show(span))
 
 
-def _add_task(draft: Draft, line: Line, span: Span, mark: Mark | None, parent: int | None) -> int:
+def _rule(line: Line) -> Rule:
+    if line.mark is None:
+        return Rule.TASK_SECTION
+    return Rule.STATUS_SIGN if is_sign(line.mark.raw) else Rule.BOX
+
+
+def _add_task(draft: Draft, line: Line, span: Span, mark: Mark | None, parent: int | None, rule: Rule) -> int:
     draft.tasks.append(
         Task(
             line=draft.source.line_at(mark.span[0] if mark else span[0]),
             path=line.scope.path,
             spans={"mark": mark.span if mark else (span[0], span[0]), "text": span},
+            rule=rule,
             text=draft.show(span).text,
             mark=mark.raw if mark else "",
             claim=mark.claim if mark else Claim.TODO,

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from apps.roadmap.engines.blocks import Block
+from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.costs import read_amount, read_kind
 from apps.roadmap.engines.dates import read_target
 from apps.roadmap.engines.draft import Draft, Scope
@@ -40,7 +41,7 @@ def take_field(draft: Draft, scope: Scope, line: int, found: Field) -> Owner | N
         )
     )
     if found.name in COST_NAMES and found.value:
-        add_cost_line(draft, scope, line, found.span, context=found.label)
+        add_cost_line(draft, scope, line, found.span, Rule.LABELLED_COST, context=found.label)
         return Owner.COST_LINE
     holder = _holder(draft, scope)
     changed = _with_value(draft, holder, found, shown.text) if holder else None
@@ -59,7 +60,9 @@ def take_status_mark(draft: Draft, scope: Scope, line: int, mark: str, claim: Cl
         _put(draft, scope, replace(changed, status_line=line) if isinstance(changed, Milestone) else changed)
 
 
-def add_cost_line(draft: Draft, scope: Scope, line: int, span: Span, *, context: str = "", kind: str = "") -> None:
+def add_cost_line(
+    draft: Draft, scope: Scope, line: int, span: Span, rule: Rule, *, context: str = "", kind: str = ""
+) -> None:
     """A cost from a piece of text; the context is its label or the title it stands under."""
     shown = draft.show(span)
     amount = read_amount(shown.text, context)
@@ -68,6 +71,7 @@ def add_cost_line(draft: Draft, scope: Scope, line: int, span: Span, *, context:
             line=line,
             path=scope.path,
             spans={"text": span},
+            rule=rule,
             text=shown.text,
             kind=kind or read_kind(shown.text, f"{context} {scope.label}", amount),
             minimum=amount.minimum if amount else None,
