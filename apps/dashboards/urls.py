@@ -3,11 +3,11 @@
 from django.contrib import admin
 from django.urls import path
 
-from apps.dashboards import views
+from apps.dashboards.views import readiness
 
 app_name = "dashboards"
 urlpatterns = [
-    path("", admin.site.admin_view(views.portfolio), name="portfolio"),
-    path("readiness/<slug:slug>/", admin.site.admin_view(views.readiness), name="readiness"),
-    path("readiness/<slug:slug>/check/", admin.site.admin_view(views.check), name="check"),
+    path("", admin.site.admin_view(readiness.portfolio), name="portfolio"),
+    path("readiness/<slug:slug>/", admin.site.admin_view(readiness.readiness), name="readiness"),
+    path("readiness/<slug:slug>/check/", admin.site.admin_view(readiness.check), name="check"),
 ]

@@ -1,4 +1,4 @@
-"""Staff pages across subjects: they parse, call and render."""
+"""All services, and how ready each of them is."""
 
 from urllib.parse import urlencode
 

@@ -1,0 +1,1 @@
+"""Staff pages across subjects: they parse, call and render."""
