@@ -23,9 +23,11 @@ class Rule(TextChoices):
     COST_SECTION = "cost_section", "A line of a section of costs"
     LABELLED_COST = "labelled_cost", "A line labelled as a cost"
     TABLE_ROW = "table_row", "A row of a table"
+    PERSON = "person", "A person said so"
 
 
 CONFIDENCE = {
+    Rule.PERSON: 1.0,
     Rule.BOX: 1.0,
     Rule.LABELLED_CRITERION: 1.0,
     Rule.LABELLED_RISK: 1.0,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from apps.roadmap.engines.blocks import Block, BlockKind, Item
+from apps.roadmap.engines.corrections import Correction
 from apps.roadmap.engines.display import Shown, show
 from apps.roadmap.engines.entries import (
     CostLine,
@@ -79,6 +80,7 @@ class Draft:
     item_lines: dict[int, int] = field(default_factory=dict)
     label_blocks: set[int] = field(default_factory=set)
     heading_codes: frozenset[str] = frozenset()
+    corrected: dict[int, Correction] = field(default_factory=dict)  # by line
 
     def span(self, block: Block) -> Span:
         """The block's content: without list or quote markers in front and blanks behind."""

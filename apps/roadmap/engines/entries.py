@@ -226,6 +226,7 @@ class ParsedDocument:
     cost_lines: tuple[CostLine, ...]
     fields: tuple[FieldLine, ...]
     remarks: tuple[Remark, ...]
+    corrected: dict[int, int] = field(default_factory=dict)  # by line, the key of the correction applied to it
 
     @property
     def prose_blocks(self) -> tuple[Block, ...]:

@@ -1,12 +1,14 @@
 """One document in, everything it holds out. What no rule takes stays prose; nothing is dropped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from apps.roadmap.engines.blocks import Block, BlockKind, split_blocks
+from apps.roadmap.engines.corrections import Correction, find_corrected
 from apps.roadmap.engines.draft import LONGEST_BLOCK, Draft
 from apps.roadmap.engines.entries import Owner, ParsedDocument
 from apps.roadmap.engines.grouping import find_groups
 from apps.roadmap.engines.mojibake import find_repairs
+from apps.roadmap.engines.rules.corrected import apply_values, offer_corrected
 from apps.roadmap.engines.rules.fences import take_risks
 from apps.roadmap.engines.rules.items import take_item
 from apps.roadmap.engines.rules.paragraphs import take_legend, take_paragraph
@@ -29,13 +31,18 @@ STRUCTURE = frozenset({BlockKind.BLANK, BlockKind.RULE})
 LONG_BY_NATURE = frozenset({BlockKind.TABLE, BlockKind.FENCE, BlockKind.CODE})
 
 
-def parse_document(raw: bytes, limits: Limits | None = None) -> ParsedDocument:
-    """Read a roadmap, or refuse it with a sentence that names the line."""
+def parse_document(raw: bytes, limits: Limits | None = None, corrections: Sequence[Correction] = ()) -> ParsedDocument:
+    """Read a roadmap, or refuse it with a sentence that names the line. What people corrected stays corrected."""
     source = read_source(raw, limits)
     draft = Draft(source, find_repairs(source.text), split_blocks(source, limits))
     draft.heading_codes = _heading_codes(draft)
+    draft.corrected = find_corrected(source, draft.blocks, corrections)
     for block in draft.blocks:
-        _offer(draft, block)
+        if any(line in draft.corrected for line in range(block.start_line, block.end_line + 1)):
+            offer_corrected(draft, block, _offer)
+        else:
+            _offer(draft, block)
+    apply_values(draft)
     for ordinal in list(find_groups(draft.blocks, draft.owners, draft.label_blocks)):
         if draft.owners.get(ordinal, Owner.PROSE) == Owner.PROSE:
             draft.owners[ordinal] = Owner.SECTION
@@ -89,4 +96,5 @@ def _finish(draft: Draft) -> ParsedDocument:
         cost_lines=tuple(draft.cost_lines),
         fields=tuple(draft.fields),
         remarks=tuple(draft.remarks),
+        corrected={line: correction.key for line, correction in draft.corrected.items()},
     )

@@ -17,6 +17,11 @@ def take_milestone(draft: Draft, line: Line) -> Owner | None:
     kind, code = read_container(line.shown.text[start:end])
     if kind not in LISTED_MILESTONES or code.lower() in draft.heading_codes or line.scope.milestone is not None:
         return None
+    return enter_milestone(draft, line)
+
+
+def enter_milestone(draft: Draft, line: Line) -> Owner:
+    """The item is a milestone, and what stands below it is the milestone's."""
     shown, fields = without_trailing_fields(draft, line)
     heading = read_heading(shown.text)
     sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark, Rule.MILESTONE_ITEM)
@@ -39,9 +44,15 @@ def take_work_item(draft: Draft, line: Line) -> Owner | None:
         return Owner.RISK
     if line.item.ordinal not in draft.items_with_marks or not line.raw.startswith(("**", "__")):
         return None
+    return enter_work_item(draft, line)
+
+
+def enter_work_item(draft: Draft, line: Line) -> Owner:
+    """The item is a piece of work, and what stands below it is part of it."""
+    label = read_label(line.raw) or line.shown.text
     start = line.shown.text.find(label)
     heading = Heading(label, max(start, 0), line.item.number, Role.WORK_ITEM)
-    sections.add_work_item(draft, line.block, line.scope, heading, line.shown, None, Rule.BOLD_ITEM)
+    sections.add_work_item(draft, line.block, line.scope, heading, line.shown, line.mark, Rule.BOLD_ITEM)
     number = len(draft.work_items) - 1
     enter(draft, line, line.scope.titled(label, role=Role.NONE, work_item=number, holder="work_item"))
     return Owner.WORK_ITEM

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from apps.roadmap.engines.blocks import Block
 from apps.roadmap.engines.certainty import Rule
+from apps.roadmap.engines.corrections import Becomes
 from apps.roadmap.engines.dates import read_target
 from apps.roadmap.engines.display import Shown
 from apps.roadmap.engines.draft import Draft, Scope
@@ -26,13 +27,16 @@ def take_heading(draft: Draft, block: Block) -> bool:
     if block.item:  # a heading inside a list is a label there
         draft.open_label(block, draft.scope_of(block).titled(shown.text))
         return False
-    if block.level == 1 and not draft.title:
+    correction = draft.corrected.get(block.start_line)
+    if block.level == 1 and not draft.title and not correction:
         return _open_document(draft, block, shown)
     _close_sections(draft, block.level)
     base = draft.open_sections[-1]
     heading = read_heading(shown.text)
     if heading.role == Role.WORK_ITEM and base.role in SECTION_ROLES:
         heading = replace(heading, role=Role.NONE)
+    if correction:
+        heading = _as_corrected(heading, correction.becomes)
     scope, owner = _enter(draft, block, base, heading, shown, mark)
     draft.open_sections.append(replace(scope, level=block.level))
     draft.sections.append(
@@ -46,6 +50,13 @@ def take_heading(draft: Draft, block: Block) -> bool:
         )
     )
     return draft.take(block, owner)
+
+
+def _as_corrected(heading: Heading, becomes: Becomes) -> Heading:
+    """What a person said the heading is; any other heading than a milestone's or a work item's only groups."""
+    kind = (heading.kind or MilestoneKind.MILESTONE) if becomes == Becomes.MILESTONE else None
+    role = Role.WORK_ITEM if becomes == Becomes.WORK_ITEM else Role.NONE
+    return replace(heading, kind=kind, role=role)
 
 
 def read_heading_line(draft: Draft, block: Block) -> tuple[Mark | None, Shown]:
