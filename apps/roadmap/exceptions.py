@@ -41,3 +41,31 @@ class ClaimChanged(RoadmapError):
 
 class UnknownDocument(RoadmapError):
     """There is no such document, or more than one. The message says which there are."""
+
+
+class EntryChanged(RoadmapError):
+    """Somebody else changed the entry meanwhile. The message says what and who."""
+
+
+class ChangeRefused(RoadmapError):
+    """An entry cannot be changed like that. The message names the field."""
+
+    kind = Kind.INVALID
+
+
+class DependencyRefused(RoadmapError):
+    """A milestone cannot wait for that one. The message says why."""
+
+
+class LinkRefused(RoadmapError):
+    """The address cannot be kept. The message names the field."""
+
+    kind = Kind.INVALID
+
+
+class CommentRefused(RoadmapError):
+    """The comment cannot be written, or not any more."""
+
+
+class NotYours(RoadmapError):
+    """It belongs to somebody else."""

@@ -2,9 +2,13 @@
 
 from apps.roadmap.engines.dates import Precision
 from apps.roadmap.engines.marks import Claim
+from apps.roadmap.models.comments import Comment
 from apps.roadmap.models.criteria import Binding, Criterion
+from apps.roadmap.models.dependencies import Dependency
 from apps.roadmap.models.documents import Document, DocumentBlock, DocumentRevision
 from apps.roadmap.models.entries import Entry
+from apps.roadmap.models.labels import Label
+from apps.roadmap.models.links import Link
 from apps.roadmap.models.milestones import Milestone, Priority, WorkItem
 from apps.roadmap.models.risks import CostLine, Mitigation, Risk
 from apps.roadmap.models.tasks import Task
@@ -12,12 +16,16 @@ from apps.roadmap.models.tasks import Task
 __all__ = [
     "Binding",
     "Claim",
+    "Comment",
     "CostLine",
     "Criterion",
+    "Dependency",
     "Document",
     "DocumentBlock",
     "DocumentRevision",
     "Entry",
+    "Label",
+    "Link",
     "Milestone",
     "Mitigation",
     "Precision",

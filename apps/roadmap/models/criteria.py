@@ -15,11 +15,12 @@ from apps.evidence.judge import RuleError, check_rule, rule_in_words
 from apps.evidence.register import UnknownVerifier, find_verifier
 from apps.evidence.validation import find_problems
 from apps.roadmap.engines.entries import CriterionKind
+from apps.roadmap.models.assignments import WorkedEntry
 from apps.roadmap.models.entries import ClaimedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
 
 
-class Criterion(ClaimedEntry):
+class Criterion(WorkedEntry, ClaimedEntry):
     """A condition that has to hold before going to production."""
 
     class Requirement(models.TextChoices):
@@ -36,7 +37,7 @@ class Criterion(ClaimedEntry):
     placeholders = models.JSONField(default=list, blank=True, help_text="Values nobody has set yet, such as N req/s.")
     requirement = models.CharField(max_length=20, choices=Requirement, default=Requirement.REQUIRED)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(m2m_fields=["assignees", "labels"])
 
     class Meta(ClaimedEntry.Meta):
         verbose_name_plural = "criteria"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -108,7 +108,7 @@ class AboutEntry(models.Model):
 
     content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+", editable=False)
     object_id = models.PositiveBigIntegerField(editable=False)
-    entry = GenericForeignKey()
+    entry: Any = GenericForeignKey()
 
     class Meta:
         abstract = True

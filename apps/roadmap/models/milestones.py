@@ -6,6 +6,7 @@ from simple_history.models import HistoricalRecords
 from apps.catalog.models import Team
 from apps.roadmap.engines.entries import MilestoneKind
 from apps.roadmap.engines.marks import Claim
+from apps.roadmap.models.assignments import EffortEntry, WorkedEntry
 from apps.roadmap.models.entries import TargetedEntry
 
 
@@ -18,7 +19,7 @@ class Priority(models.TextChoices):
     LOW = "low", "Nice to have"
 
 
-class Milestone(TargetedEntry):
+class Milestone(WorkedEntry, TargetedEntry):
     """A stage on the way to production, with owners, a target date and acceptance criteria."""
 
     code = models.CharField(max_length=20, blank=True, help_text="Such as M0.")
@@ -28,13 +29,16 @@ class Milestone(TargetedEntry):
     objectives = models.TextField(blank=True)
     priority = models.CharField(max_length=10, choices=Priority, blank=True)
 
-    history = HistoricalRecords(m2m_fields=[owners])
+    history = HistoricalRecords(m2m_fields=["owners", "assignees", "labels"])
+
+    class Meta(TargetedEntry.Meta):
+        pass
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}".strip()
 
 
-class WorkItem(TargetedEntry):
+class WorkItem(WorkedEntry, EffortEntry, TargetedEntry):
     """A numbered piece of work, with a priority. Its claim is unknown where its document says nothing of it."""
 
     milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="work_items")
@@ -43,11 +47,10 @@ class WorkItem(TargetedEntry):
     claim = models.CharField(max_length=20, choices=Claim, default=Claim.UNKNOWN)
     owners = models.ManyToManyField(Team, blank=True, related_name="work_items")
     priority = models.CharField(max_length=10, choices=Priority, blank=True)
-    effort = models.CharField(max_length=100, blank=True)
     impact = models.TextField(blank=True)
     current_state = models.TextField(blank=True)
 
-    history = HistoricalRecords(m2m_fields=[owners])
+    history = HistoricalRecords(m2m_fields=["owners", "assignees", "labels"])
 
     class Meta(TargetedEntry.Meta):
         verbose_name = "work item"

@@ -5,11 +5,12 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
+from apps.roadmap.models.assignments import WorkedEntry
 from apps.roadmap.models.entries import Entry
 from apps.roadmap.models.milestones import WorkItem
 
 
-class Risk(Entry):
+class Risk(WorkedEntry, Entry):
     """What may go wrong, what it would do, and what is done about it."""
 
     class Severity(models.TextChoices):
@@ -31,7 +32,7 @@ class Risk(Entry):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="risks")
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(m2m_fields=["assignees", "labels"])
 
     class Meta(Entry.Meta):
         pass

@@ -5,11 +5,12 @@ from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Team
 from apps.common.wording import shortened
+from apps.roadmap.models.assignments import EffortEntry, WorkedEntry
 from apps.roadmap.models.entries import TargetedEntry
 from apps.roadmap.models.milestones import Milestone, WorkItem
 
 
-class Task(TargetedEntry):
+class Task(WorkedEntry, EffortEntry, TargetedEntry):
     """One box to tick. A sub-task stands on its parent's line."""
 
     milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="tasks")
@@ -18,7 +19,10 @@ class Task(TargetedEntry):
     owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="tasks")
     text = models.TextField()
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(m2m_fields=["assignees", "labels"])
+
+    class Meta(TargetedEntry.Meta):
+        pass
 
     def __str__(self) -> str:
         return shortened(self.text, 80)

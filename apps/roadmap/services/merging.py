@@ -12,6 +12,7 @@ from apps.roadmap.engines.entries import Entry, ParsedDocument
 from apps.roadmap.engines.identity import Trait, identities, match
 from apps.roadmap.models import Document
 from apps.roadmap.services.document_values import MODELS, NAMING_FIELDS, Values, read_entry
+from apps.roadmap.services.history import remember_related
 from apps.roadmap.services.row_values import RELATED, Row, Teams, is_same, read_row, write_related, write_row
 
 REASON = "import"
@@ -156,6 +157,7 @@ def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
         bulk_create_with_history(generation, model, **history)
     if saved.changed:
         bulk_update_with_history(saved.changed, model, _columns(model), **history)
+        remember_related(saved.changed)
     if saved.moved:
         places = [name for name in PLACES if name in _columns(model)]
         # An upsert by key: many times faster than `bulk_update` when every line of a long document moved.
