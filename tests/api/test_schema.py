@@ -33,12 +33,20 @@ def test_the_schema_names_both_ways_to_sign_in(schema):
     assert schemes["cookieAuth"]["in"] == "cookie"
 
 
+def as_json_schema(part):
+    """OpenAPI's `nullable`, which JSON Schema does not know, as an alternative."""
+    if isinstance(part, list):
+        return [as_json_schema(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    inner = {name: as_json_schema(each) for name, each in part.items() if name != "nullable"}
+    return {"anyOf": [inner, {"type": "null"}]} if part.get("nullable") is True else inner
+
+
 def test_the_gate_answers_as_the_schema_says(schema, viewer, document):
     answer = viewer.get("/api/v1/services/payments/gate/").json()
     reference = {"$ref": "#/components/schemas/Gate", "components": schema["components"]}
-    reference["components"]["schemas"]["Gate"]["properties"]["milestone"].pop("nullable", None)
-    answer["milestone"] = answer["milestone"] or ""
-    jsonschema.validate(answer, reference)
+    jsonschema.validate(answer, as_json_schema(reference))
 
 
 def test_staff_may_read_the_schema_and_its_page(viewer, person):
