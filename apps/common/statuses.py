@@ -54,6 +54,14 @@ LOOKS = {
     "suggested": Look("Suggested", "open", QUIET),
     "accepted": Look("Accepted", "proven", PROVEN),
     "declined": Look("Declined", "none", QUIET),
+    # Waivers.
+    "requested": Look("Requested", "open", ACTIVE),
+    "active": Look("Active", "waived", DOUBT),
+    "ending_soon": Look("Ending soon", "decayed", DOUBT),
+    "upcoming": Look("Upcoming", "open", QUIET),
+    "lapsed": Look("Lapsed", "none", QUIET),
+    "denied": Look("Denied", "none", QUIET),
+    "revoked": Look("Revoked", "none", QUIET),
     # Claims.
     "todo": Look("To do", "open", QUIET),
     "in_progress": Look("In progress", "running", ACTIVE),

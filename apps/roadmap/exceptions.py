@@ -69,3 +69,13 @@ class CommentRefused(RoadmapError):
 
 class NotYours(RoadmapError):
     """It belongs to somebody else."""
+
+
+class WaiverRefused(RoadmapError):
+    """There can be no such waiver. The message names the field or the rule."""
+
+    kind = Kind.INVALID
+
+
+class WaiverDecided(RoadmapError):
+    """Somebody else decided about the waiver meanwhile, or its time is over."""

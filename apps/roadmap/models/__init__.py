@@ -12,6 +12,7 @@ from apps.roadmap.models.links import Link
 from apps.roadmap.models.milestones import Milestone, Priority, WorkItem
 from apps.roadmap.models.risks import CostLine, Mitigation, Risk
 from apps.roadmap.models.tasks import Task
+from apps.roadmap.models.waivers import Phase, Waiver
 
 __all__ = [
     "Binding",
@@ -28,9 +29,11 @@ __all__ = [
     "Link",
     "Milestone",
     "Mitigation",
+    "Phase",
     "Precision",
     "Priority",
     "Risk",
     "Task",
+    "Waiver",
     "WorkItem",
 ]

@@ -36,6 +36,7 @@ class Criterion(WorkedEntry, ClaimedEntry):
     measures = models.JSONField(default=list, blank=True, help_text="The measurable parts, as the importer read them.")
     placeholders = models.JSONField(default=list, blank=True, help_text="Values nobody has set yet, such as N req/s.")
     requirement = models.CharField(max_length=20, choices=Requirement, default=Requirement.REQUIRED)
+    is_waivable = models.BooleanField("may be waived", default=True, help_text="Clear it for what has to be proven.")
 
     history = HistoricalRecords(m2m_fields=["assignees", "labels"])
 

@@ -1,0 +1,52 @@
+"""Waivers as plain values: how long one may last, and how an active one is read."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from apps.common.wording import date_in_words, instant_in_words
+
+LONGEST_BY_TIER = {"A": timedelta(days=30), "B": timedelta(days=60), "C": timedelta(days=90)}
+
+
+def longest_waiver(tier: str) -> timedelta:
+    """The longest time from start to end that a waiver of a service of the tier may last."""
+    return LONGEST_BY_TIER.get(tier, min(LONGEST_BY_TIER.values()))
+
+
+def find_problem(*, starts_at: datetime, ends_at: datetime, tier: str, at: datetime) -> str:
+    """Why there can be no waiver from start to end, in a sentence that names the field; empty when there can."""
+    longest = longest_waiver(tier)
+    if ends_at <= at:
+        return "ends_at: the end is over already; ask again with a later one."
+    if ends_at <= starts_at:
+        return "ends_at: a waiver ends after it starts."
+    if ends_at - starts_at > longest:
+        latest = instant_in_words(starts_at + longest)
+        return f"ends_at: a service of tier {tier} may be waived for {longest.days} days, here until {latest}."
+    return ""
+
+
+def last_day(ends_at: datetime) -> date:
+    """The last day on which something that ends at the instant still holds."""
+    return (ends_at.astimezone(UTC) - timedelta.resolution).date()
+
+
+@dataclass(frozen=True)
+class ActiveWaiver:
+    """An approved waiver at an instant between its start and its end."""
+
+    id: int
+    ends_at: datetime
+    reason_category: str
+    compensating_control: str
+    approved_by: str
+
+    @property
+    def until(self) -> str:
+        """Its last day, in words."""
+        return date_in_words(last_day(self.ends_at))
+
+    @property
+    def sentence(self) -> str:
+        """That it is waived, until when and on whose word."""
+        return f"Waived until {self.until} by {self.approved_by}."
