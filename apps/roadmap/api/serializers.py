@@ -77,11 +77,21 @@ class BindingEvidenceSerializer(serializers.Serializer):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
+class ActiveWaiverSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    ends_at = serializers.DateTimeField()
+    reason_category = serializers.CharField()
+    compensating_control = serializers.CharField()
+    approved_by = serializers.CharField()
+
+
 class StandingSerializer(serializers.Serializer):
     """The two axes that are derived when they are read."""
 
     evidence = serializers.CharField()
     standing = serializers.CharField()
+    underlying = serializers.CharField(help_text="The standing without the waiver.")
+    waiver = ActiveWaiverSerializer(allow_null=True)
     reason = serializers.CharField()
     action = serializers.CharField()
     uncovered = serializers.ListField(child=serializers.CharField(), help_text="Clauses that no check covers.")
@@ -101,11 +111,12 @@ class CriterionSerializer(ClaimedSerializer):
     class Meta:
         model = Criterion
         fields = [
-            "id", "service", "milestone", "work_item", "kind", "text", "requirement", "measures", "placeholders",
-            "claim", "expected", "owner", "status", *_PLACE,
+            "id", "service", "milestone", "work_item", "kind", "text", "requirement", "is_waivable", "measures",
+            "placeholders", "claim", "expected", "owner", "status", *_PLACE,
         ]  # fmt: skip
         read_only_fields = [
-            "id", "milestone", "work_item", "kind", "text", "requirement", "measures", "placeholders", *_PLACE,
+            "id", "milestone", "work_item", "kind", "text", "requirement", "is_waivable", "measures",
+            "placeholders", *_PLACE,
         ]  # fmt: skip
 
 
@@ -204,6 +215,11 @@ class ReadinessSerializer(serializers.Serializer):
     flags = FlagSerializer(many=True)
 
 
+class GateWaiverSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    ends_at = serializers.DateTimeField()
+
+
 class GateCriterionSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     text = serializers.CharField()
@@ -217,6 +233,7 @@ class GateCriterionSerializer(serializers.Serializer):
     action = serializers.CharField()
     observations = serializers.ListField(child=serializers.IntegerField())
     bindings = serializers.ListField(child=serializers.CharField())
+    waiver = GateWaiverSerializer(allow_null=True)
 
 
 class GateSerializer(serializers.Serializer):

@@ -55,6 +55,14 @@ class GateSubject:
 
 
 @dataclass(frozen=True)
+class GateWaiver:
+    """What lets a criterion pass on condition: a waiver that is active, and its end as an instant."""
+
+    id: int
+    ends_at: str
+
+
+@dataclass(frozen=True)
 class GateCriterion:
     """One criterion with everything that its outcome depends on, and how to say it."""
 
@@ -69,6 +77,7 @@ class GateCriterion:
     action: str = ""
     observations: tuple[int, ...] = ()
     bindings: tuple[str, ...] = ()
+    waiver: GateWaiver | None = None
 
 
 @dataclass(frozen=True)
@@ -141,11 +150,11 @@ def outcome_of(criterion: GateCriterion, policy: GatePolicy) -> Outcome:
         return Outcome.PASSES
     if criterion.requirement == "recommended":
         return Outcome.ADVISES
+    if standing is Standing.WAIVED:
+        return Outcome.WAIVED
     if criterion.requirement == "required_if_present":
         fails = standing in {Standing.FAILING, Standing.CONTRADICTED}
         return Outcome.BLOCKS if fails else Outcome.ADVISES
-    if standing is Standing.WAIVED:
-        return Outcome.WAIVED
     return Outcome.UNDECIDED if standing is Standing.UNKNOWN else Outcome.BLOCKS
 
 
@@ -189,4 +198,5 @@ def _relevant(line: GateLine) -> dict[str, Any]:
     values = dict(vars(line.criterion))
     del values["reason"], values["action"]  # sentences hold ages, which change while nothing else does
     ordered = {"observations": sorted(values["observations"]), "bindings": sorted(values["bindings"])}
-    return {**values, **ordered, "outcome": str(line.outcome)}
+    waiver = asdict(line.criterion.waiver) if line.criterion.waiver else None
+    return {**values, **ordered, "waiver": waiver, "outcome": str(line.outcome)}

@@ -40,8 +40,8 @@ def explain(standing: Standing, evidence: EvidenceState, known: Circumstances) -
     if standing is Standing.MET_NOT_CLAIMED:
         return Explanation(f"{_proof(known)} Nobody has marked it done.", "Mark it done.")
     explanation = _shortcoming(evidence, known)
-    said = {Standing.WAIVED: "Waived. ", Standing.UNVERIFIED: "Marked done. ", Standing.CONTRADICTED: "Marked done. "}
-    return Explanation(said.get(standing, "") + explanation.reason, explanation.action)
+    said = "Marked done. " if standing in {Standing.UNVERIFIED, Standing.CONTRADICTED} else ""
+    return Explanation(said + explanation.reason, explanation.action)
 
 
 def _shortcoming(evidence: EvidenceState, known: Circumstances) -> Explanation:

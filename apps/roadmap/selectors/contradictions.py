@@ -12,7 +12,8 @@ from apps.roadmap.models import Criterion, Task
 from apps.roadmap.selectors.statuses import Contradiction, CriterionStatus, MilestoneStatus
 
 FAILS, OPEN_PARTS, DECAYED, NOT_APPLICABLE = "fails", "open-parts", "decayed", "not-applicable-fails"
-_GRAVEST_FIRST = (FAILS, NOT_APPLICABLE, OPEN_PARTS, DECAYED)
+WAIVED = "waived"
+_GRAVEST_FIRST = (FAILS, NOT_APPLICABLE, OPEN_PARTS, DECAYED, WAIVED)
 _LISTED_TASKS = 3
 
 
@@ -28,7 +29,7 @@ def _of_milestones(milestones: Sequence[MilestoneStatus]) -> Iterator[Contradict
     for status in milestones:
         if not status.milestone.is_claimed_done:
             continue
-        criteria = [each for each in status.criteria if is_open(each.claim)]
+        criteria = [each for each in status.criteria if is_open(each.claim) and not each.is_waived]
         tasks = [task for task in status.tasks if is_open(task.claim)]
         if criteria or tasks:
             yield _open_parts(status, criteria, tasks)
@@ -72,12 +73,16 @@ def _of_criteria(criteria: Sequence[CriterionStatus], at: datetime) -> Iterator[
 
 
 def _claimed(status: CriterionStatus, at: datetime) -> Iterator[Contradiction]:
+    says = "is marked done" if status.claim == "done" else "belongs to a milestone that is marked done"
+    until = f", waived until {status.waiver.until}." if status.waiver else "."
     if status.evidence is EvidenceState.FAILING:
-        says = "is marked done" if status.claim == "done" else "belongs to a milestone that is marked done"
-        yield _contradiction(FAILS, status, f"{says}; its evidence fails.")
+        yield _contradiction(WAIVED if status.is_waived else FAILS, status, f"{says}; its evidence fails{until}")
     elif status.evidence is EvidenceState.STALE and status.expired_at:
         ago = about(at - status.expired_at)
-        yield _contradiction(DECAYED, status, f"was proven; its proof ran out {ago} ago.")
+        kind = WAIVED if status.is_waived else DECAYED
+        yield _contradiction(kind, status, f"was proven; its proof ran out {ago} ago{until}")
+    elif status.is_waived and is_open(status.claim):
+        yield _contradiction(WAIVED, status, f"{says}; it is still open{until}")
 
 
 def _contradiction(kind: str, status: CriterionStatus, says: str) -> Contradiction:

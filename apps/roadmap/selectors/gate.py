@@ -7,10 +7,10 @@ from datetime import datetime
 
 from apps.catalog.models import Environment
 from apps.common.wording import counted
-from apps.roadmap.engines.gate import GateAnswer, GateCriterion, GateSubject, evaluate
+from apps.roadmap.engines.gate import GateAnswer, GateCriterion, GateSubject, GateWaiver, evaluate
 from apps.roadmap.exceptions import UnknownMilestone
 from apps.roadmap.models import Binding, Milestone
-from apps.roadmap.selectors.contradictions import OPEN_PARTS
+from apps.roadmap.selectors.contradictions import OPEN_PARTS, WAIVED
 from apps.roadmap.selectors.readiness import readiness
 from apps.roadmap.selectors.statuses import CriterionStatus, FlagKind, Readiness
 
@@ -64,7 +64,14 @@ def _criterion(status: CriterionStatus) -> GateCriterion:
         action=status.action,
         observations=tuple(each.observation_id for each in status.bindings if each.observation_id),
         bindings=tuple(_binding_digest(each.binding) for each in status.bindings),
+        waiver=_waiver(status),
     )
+
+
+def _waiver(status: CriterionStatus) -> GateWaiver | None:
+    if not status.waiver or not status.is_waived:
+        return None
+    return GateWaiver(status.waiver.id, status.waiver.ends_at.isoformat())
 
 
 def _binding_digest(binding: Binding) -> str:
@@ -75,7 +82,7 @@ def _binding_digest(binding: Binding) -> str:
 
 def _warnings(known: Readiness, chosen: Chosen | None, criteria: Iterable[CriterionStatus]) -> Iterator[str]:
     for contradiction in known.contradictions:
-        if contradiction.kind == OPEN_PARTS and _is_asked(contradiction.milestone, chosen):
+        if contradiction.kind in {OPEN_PARTS, WAIVED} and _is_asked(contradiction.milestone, chosen):
             yield contradiction.sentence
     for flag in known.flags:
         if flag.kind is not FlagKind.SUGGESTION and _is_asked(flag.milestone, chosen):

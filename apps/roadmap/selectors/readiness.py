@@ -11,12 +11,14 @@ from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.selectors import Newest, newest_observations
 from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
+from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
 from apps.roadmap.models import Binding, Criterion, DocumentRevision, Milestone, Task
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
 from apps.roadmap.selectors.statuses import BindingEvidence, CriterionStatus, MilestoneStatus, Readiness
+from apps.roadmap.selectors.waivers import active_waivers
 
 Entry = TypeVar("Entry")
 PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
@@ -40,12 +42,19 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
         for criterion in criteria[environment.service_id]
         for binding in bindings[criterion.pk]
     }
-    newest = newest_observations(keys, at)
+    newest, waivers = newest_observations(keys, at), active_waivers(environments, at=at)
     return [
         _readiness(
             environment,
             statuses := tuple(
-                _criterion_status(criterion, environment, bindings[criterion.pk], newest, at)
+                _criterion_status(
+                    criterion,
+                    environment,
+                    bindings[criterion.pk],
+                    newest,
+                    waivers.get((criterion.pk, environment.pk)),
+                    at,
+                )
                 for criterion in criteria[environment.service_id]
             ),
             _milestone_statuses(milestones[environment.service_id], statuses, tasks, at),
@@ -106,27 +115,37 @@ def _grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[i
 
 
 def _criterion_status(
-    criterion: Criterion, environment: Environment, bindings: Sequence[Binding], newest: Newest, at: datetime
+    criterion: Criterion,
+    environment: Environment,
+    bindings: Sequence[Binding],
+    newest: Newest,
+    waiver: ActiveWaiver | None,
+    at: datetime,
 ) -> CriterionStatus:
     accepted = tuple(evidence_of(binding, environment, newest, at) for binding in bindings if binding.is_accepted)
     suggestions = tuple(binding for binding in bindings if not binding.is_accepted)
     uncovered = uncovered_clauses(criterion.text, (evidence.clause for evidence in accepted))
     states = [evidence.state for evidence in accepted] + [EvidenceState.UNBOUND for _ in uncovered]
     evidence, expired_at = worst_state(states), _expired_at(accepted)
-    derived = standing(criterion.claim, evidence)
-    explanation = explain(derived, evidence, _circumstances(accepted, evidence, suggestions, uncovered, expired_at, at))
+    underlying = standing(criterion.claim, evidence)
+    overlaid = standing(criterion.claim, evidence, is_waived=waiver is not None)
+    known = _circumstances(accepted, evidence, suggestions, uncovered, expired_at, at)
+    explanation = explain(underlying, evidence, known)
+    said = f"{waiver.sentence} " if waiver and overlaid is Standing.WAIVED else ""
     return CriterionStatus(
         criterion=criterion,
         milestone=criterion.milestone or (criterion.work_item.milestone if criterion.work_item else None),
         work_item=criterion.work_item,
         evidence=evidence,
-        standing=derived,
+        standing=overlaid,
+        underlying=underlying,
         bindings=accepted,
         suggestions=suggestions,
         uncovered=uncovered,
-        reason=explanation.reason,
+        reason=f"{said}{explanation.reason}",
         action=explanation.action,
         expired_at=expired_at,
+        waiver=waiver,
     )
 
 
@@ -167,7 +186,7 @@ def _milestone_statuses(
 def _milestone_status(
     milestone: Milestone, criteria: Sequence[CriterionStatus], tasks: Sequence[Task], at: datetime
 ) -> MilestoneStatus:
-    parts = [*tasks, *(status.criterion for status in criteria)]
+    parts = [*tasks, *(status.criterion for status in criteria if not status.is_waived)]
     is_overdue = milestone.is_overdue(at)
     return MilestoneStatus(
         milestone=milestone,
@@ -185,7 +204,11 @@ def _milestone_status(
 def _required(milestone: Milestone, criteria: Iterable[CriterionStatus]) -> list[Standing]:
     # Of a criterion without a mark of its own, the milestone's mark speaks.
     return [
-        standing(milestone.claim if status.claim == "unknown" else status.claim, status.evidence)
+        standing(
+            milestone.claim if status.claim == "unknown" else status.claim,
+            status.evidence,
+            is_waived=status.waiver is not None,
+        )
         for status in criteria
         if status.criterion.requirement == Criterion.Requirement.REQUIRED
     ]

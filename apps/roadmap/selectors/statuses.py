@@ -7,6 +7,7 @@ from enum import StrEnum
 from apps.catalog.models import Environment, Service
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.roadmap.engines.standing import Standing
+from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.models import Binding, Criterion, DocumentRevision, Milestone, Task, WorkItem
 
 
@@ -35,23 +36,30 @@ class BindingEvidence:
 
 @dataclass(frozen=True)
 class CriterionStatus:
-    """A criterion on its three axes: claim, evidence, standing."""
+    """A criterion on its three axes: claim, evidence, standing. Below a waiver lies what follows without it."""
 
     criterion: Criterion
     milestone: Milestone | None
     work_item: WorkItem | None
     evidence: EvidenceState
     standing: Standing
+    underlying: Standing
     bindings: tuple[BindingEvidence, ...]
     suggestions: tuple[Binding, ...]
     uncovered: tuple[str, ...]
     reason: str
     action: str
     expired_at: datetime | None = None
+    waiver: ActiveWaiver | None = None
 
     @property
     def claim(self) -> str:
         return self.criterion.claim
+
+    @property
+    def is_waived(self) -> bool:
+        """An active waiver covers it. What is proven needs none."""
+        return self.standing is Standing.WAIVED
 
     @property
     def applies(self) -> bool:
