@@ -19,6 +19,16 @@ class UnknownMilestone(RoadmapError):
     kind = Kind.UNKNOWN
 
 
+class CorrectionRefused(RoadmapError):
+    """A line cannot be called that, or does not say that. The message names the line or the value."""
+
+    kind = Kind.INVALID
+
+
+class DocumentChanged(RoadmapError):
+    """Somebody else imported another text meanwhile."""
+
+
 class BindingRefused(RoadmapError):
     """The verifier cannot be asked or judged like that. The message names the field."""
 

@@ -3,6 +3,7 @@
 from apps.roadmap.engines.dates import Precision
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.comments import Comment
+from apps.roadmap.models.corrections import Correction, ImportDraft
 from apps.roadmap.models.criteria import Binding, Criterion
 from apps.roadmap.models.dependencies import Dependency
 from apps.roadmap.models.documents import Document, DocumentBlock, DocumentRevision
@@ -18,6 +19,7 @@ __all__ = [
     "Binding",
     "Claim",
     "Comment",
+    "Correction",
     "CostLine",
     "Criterion",
     "Dependency",
@@ -25,6 +27,7 @@ __all__ = [
     "DocumentBlock",
     "DocumentRevision",
     "Entry",
+    "ImportDraft",
     "Label",
     "Link",
     "Milestone",

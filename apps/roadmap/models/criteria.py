@@ -34,6 +34,9 @@ class Criterion(WorkedEntry, ClaimedEntry):
     kind = models.CharField(max_length=20, choices=CriterionKind, default=CriterionKind.ACCEPTANCE)
     text = models.TextField()
     measures = models.JSONField(default=list, blank=True, help_text="The measurable parts, as the importer read them.")
+    clauses = models.JSONField(
+        default=list, blank=True, editable=False, help_text="As a person split it; empty where its semicolons split it."
+    )
     placeholders = models.JSONField(default=list, blank=True, help_text="Values nobody has set yet, such as N req/s.")
     requirement = models.CharField(max_length=20, choices=Requirement, default=Requirement.REQUIRED)
     is_waivable = models.BooleanField("may be waived", default=True, help_text="Clear it for what has to be proven.")
@@ -79,6 +82,7 @@ class Binding(models.Model):
     rule = models.JSONField(null=True, blank=True, help_text="Empty for the verifier's own rule.")
     ttl = models.DurationField("time to live", null=True, blank=True, help_text="Empty for the verifier's own.")
     state = models.CharField(max_length=10, choices=State, default=State.SUGGESTED)
+    decided_words = models.TextField(blank=True, editable=False, help_text="What the criterion said at the decision.")
     decided_at = models.DateTimeField("decided", null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
