@@ -89,3 +89,13 @@ class WaiverRefused(RoadmapError):
 
 class WaiverDecided(RoadmapError):
     """Somebody else decided about the waiver meanwhile, or its time is over."""
+
+
+class ConflictSettled(RoadmapError):
+    """Somebody else settled the conflict meanwhile, or one of its values changed."""
+
+
+class ChoiceRefused(RoadmapError):
+    """A conflict cannot be settled like that. The message names the field."""
+
+    kind = Kind.INVALID

@@ -3,6 +3,7 @@
 from apps.roadmap.engines.dates import Precision
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.comments import Comment
+from apps.roadmap.models.conflicts import Conflict
 from apps.roadmap.models.corrections import Correction, ImportDraft
 from apps.roadmap.models.criteria import Binding, Criterion
 from apps.roadmap.models.dependencies import Dependency
@@ -19,6 +20,7 @@ __all__ = [
     "Binding",
     "Claim",
     "Comment",
+    "Conflict",
     "Correction",
     "CostLine",
     "Criterion",

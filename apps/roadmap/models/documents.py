@@ -40,6 +40,8 @@ class DocumentRevision(models.Model):
     parser_version = models.PositiveIntegerField()
     imported_at = models.DateTimeField("imported", default=now)
     imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=1000, blank=True, help_text="Where it was read: the path in its repository.")
+    source_revision = models.CharField(max_length=64, blank=True, help_text="The commit it was read at.")
 
     class Meta:
         ordering = ["-pk"]
