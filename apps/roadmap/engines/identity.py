@@ -1,23 +1,30 @@
 """Knows an entry again in a later text of the same document. Pure: values in, pairs out.
 
-An entry is the same when its kind, the titles above it and its words are; then when its code is unique on both
-sides (it was renamed), or its words are (it moved); then when its words changed a little within the same section.
-Never across kinds.
+An entry is the same when its kind, the titles above it and its words are; then when a title above it was changed, its
+code is unique on both sides, or its words are (it moved); then when its words changed a little. An entry that vanished
+comes back by its own words only. Never across kinds.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from hashlib import sha256
 from itertools import product
 
-LIKENESS = 0.75  # below it, two texts are two things
-MOST_COMPARISONS = 10_000  # pairs in all; in a document rewritten as a whole nothing more is guessed
-NOT_WORDS = re.compile(r"[\W_]+")
+from apps.roadmap.engines.headings import find_renamed
+from apps.roadmap.engines.pairing import pair_best_first
 
-Key = tuple[str, str]
+LIKENESS = 0.75  # below it, two texts of one section are two things
+NEIGHBOUR_LIKENESS = 0.5  # between the same neighbours, and alone there
+DOCUMENT_LIKENESS = 0.85  # a text that moved as well has to say more of itself
+MOST_COMPARISONS = 10_000  # pairs in all; in a document rewritten as a whole nothing more is guessed
+EDGE, NOWHERE = -1, -2  # of a section
+NOT_WORDS = re.compile(r"[\W_]+")
+TITLE_SEPARATOR = " › "
+
+Key = tuple[str, ...]
 Places = dict[Key, list[int]]
 
 
@@ -35,6 +42,11 @@ class Trait:
         """The text without case, marks and punctuation."""
         return NOT_WORDS.sub(" ", self.text.casefold()).strip() or self.text.strip()
 
+    @property
+    def opens(self) -> str:
+        """The section that the entry itself is the title of, should it be one."""
+        return f"{self.section}{TITLE_SEPARATOR}{self.text}" if self.section else self.text
+
 
 def identities(traits: Iterable[Trait]) -> list[str]:
     """A digest for each entry; equal traits are told apart by their order."""
@@ -47,69 +59,142 @@ def identities(traits: Iterable[Trait]) -> list[str]:
     return digests
 
 
-def match(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
-    """For each new entry that is an old one, which: positions in the two sequences."""
-    pairs = _match_equal(old, new)
-    for rule in (_match_coded, _match_moved, _match_reworded):
-        matched = set(pairs.values())
-        left_old = [at for at in range(len(old)) if at not in matched]
-        left_new = [at for at in range(len(new)) if at not in pairs]
-        pairs |= rule(old, new, left_old, left_new)
-    return pairs
+@dataclass
+class _Matching:
+    """Two texts' entries, and the pairs found so far: from the position in the new to that in the old."""
+
+    old: Sequence[Trait]
+    new: Sequence[Trait]
+    gone: Collection[int]
+    pairs: dict[int, int] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+
+    def left_old(self, *, gone: bool = False) -> list[int]:
+        return [at for at in range(len(self.old)) if at not in self.taken and (at in self.gone) == gone]
+
+    def left_new(self) -> list[int]:
+        return [at for at in range(len(self.new)) if at not in self.pairs]
+
+    def add(self, pairs: dict[int, int]) -> None:
+        self.pairs |= pairs
+        self.taken |= set(pairs.values())
 
 
-def _match_equal(old: Sequence[Trait], new: Sequence[Trait]) -> dict[int, int]:
-    places = {digest: at for at, digest in enumerate(identities(old))}
-    return {at: places[digest] for at, digest in enumerate(identities(new)) if digest in places}
+def match(old: Sequence[Trait], new: Sequence[Trait], *, gone: Collection[int] = ()) -> dict[int, int]:
+    """For each new entry that is an old one, which: positions in the two sequences.
+
+    `gone` are the positions of old entries that an earlier text held and the last one did not.
+    """
+    matching = _Matching(old, new, frozenset(gone))
+    _match_equal(matching)
+    _match_equal(matching, gone=True)
+    _follow_renamed_titles(matching)
+    _match_unique(matching, _code_of)
+    _match_unique(matching, _words_of)
+    _match_unique(matching, _words_of, gone=True)
+    _match_likest(matching, _section_of, LIKENESS)
+    _match_between_neighbours(matching)
+    _match_likest(matching, _kind_of, DOCUMENT_LIKENESS)
+    return matching.pairs
 
 
-def _match_coded(
-    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
-) -> dict[int, int]:
-    """Entries whose code is left over exactly once on both sides."""
-    return _match_unique(_by(_code_of, old, left_old), _by(_code_of, new, left_new))
+def _match_equal(matching: _Matching, *, gone: bool = False) -> None:
+    olds, news = matching.left_old(gone=gone), matching.left_new()
+    places = dict(zip(identities(matching.old[at] for at in olds), olds, strict=True))
+    found = zip(identities(matching.new[at] for at in news), news, strict=True)
+    matching.add({at: places[digest] for digest, at in found if digest in places})
 
 
-def _match_moved(
-    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
-) -> dict[int, int]:
-    """Entries whose words are left over exactly once on both sides."""
-    return _match_unique(_by(_words_of, old, left_old), _by(_words_of, new, left_new))
+def _follow_renamed_titles(matching: _Matching) -> None:
+    """Read the old sections under their new titles, and match what was under them and what they are the titles of."""
+    renamed = find_renamed(
+        [
+            (trait.section, f"{trait.kind} {trait.words}")
+            for at, trait in enumerate(matching.old)
+            if at not in matching.gone
+        ],
+        [(trait.section, f"{trait.kind} {trait.words}") for trait in matching.new],
+        TITLE_SEPARATOR,
+    )
+    if not renamed:
+        return
+    opened = {(trait.kind, trait.opens): at for at in matching.left_new() for trait in [matching.new[at]]}
+    for at in matching.left_old():
+        trait = matching.old[at]
+        title = opened.get((trait.kind, renamed.get(trait.opens, "")))
+        if title is not None and title not in matching.pairs:
+            matching.add({title: at})
+    matching.old = [replace(trait, section=renamed.get(trait.section, trait.section)) for trait in matching.old]
+    _match_equal(matching)
 
 
-def _match_unique(olds: Places, news: Places) -> dict[int, int]:
-    return {places[0]: olds[key][0] for key, places in news.items() if len(places) == 1 and len(olds.get(key, ())) == 1}
+def _placed(traits: Iterable[Trait]) -> list[tuple[str, str]]:
+    return [(trait.section, f"{trait.kind} {trait.words}") for trait in traits]
 
 
-def _match_reworded(
-    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
-) -> dict[int, int]:
-    """Within a section, the likest pairs first."""
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, new_at, old_at in sorted(_likenesses(old, new, left_old, left_new), reverse=True):
-        if new_at not in pairs and old_at not in taken:
-            pairs[new_at] = old_at
-            taken.add(old_at)
-    return pairs
+def _match_unique(matching: _Matching, key_of: Callable[[Trait], Key | None], *, gone: bool = False) -> None:
+    """Entries whose key is left over exactly once on both sides."""
+    olds = _by(key_of, matching.old, matching.left_old(gone=gone))
+    news = _by(key_of, matching.new, matching.left_new())
+    once = {key: places[0] for key, places in news.items() if len(places) == 1}
+    matching.add({at: olds[key][0] for key, at in once.items() if len(olds.get(key, ())) == 1})
+
+
+def _match_likest(matching: _Matching, group_of: Callable[[Trait], Key], least: float) -> None:
+    """Within a group, the likest pairs first."""
+    matching.add(pair_best_first(_likenesses(matching, group_of, least)))
 
 
 def _likenesses(
-    old: Sequence[Trait], new: Sequence[Trait], left_old: list[int], left_new: list[int]
+    matching: _Matching, group_of: Callable[[Trait], Key], least: float
 ) -> Iterable[tuple[float, int, int]]:
-    olds, news = _by(_section_of, old, left_old), _by(_section_of, new, left_new)
+    olds = _by(group_of, matching.old, matching.left_old())
+    news = _by(group_of, matching.new, matching.left_new())
     compared = 0
-    for section in sorted(olds.keys() & news.keys()):
-        compared += len(olds[section]) * len(news[section])
+    for group in sorted(olds.keys() & news.keys()):
+        compared += len(olds[group]) * len(news[group])
         if compared > MOST_COMPARISONS:
             return
-        for new_at, old_at in product(news[section], olds[section]):
-            likeness = SequenceMatcher(None, old[old_at].words, new[new_at].words, autojunk=False)
-            if likeness.real_quick_ratio() >= LIKENESS and likeness.ratio() >= LIKENESS:
-                yield likeness.ratio(), new_at, old_at
+        for new_at, old_at in product(news[group], olds[group]):
+            likeness = _likeness(matching.old[old_at], matching.new[new_at], least)
+            if likeness:
+                yield likeness, new_at, old_at
 
 
-def _by(key_of: Callable[[Trait], Key | None], traits: Sequence[Trait], left: list[int]) -> Places:
+def _match_between_neighbours(matching: _Matching) -> None:
+    """What stands alone between the same two entries on both sides was reworded there, if it shares enough words."""
+    current = [at for at in range(len(matching.old)) if at not in matching.gone]
+    new_by_section = _by(_section_of, matching.new, range(len(matching.new)))
+    for section, olds in _by(_section_of, matching.old, current).items():
+        between = {_around(olds, place): at for place, at in enumerate(olds) if at not in matching.taken}
+        news = new_by_section.get(section, [])
+        for place, at in enumerate(news):
+            old_at = None if at in matching.pairs else between.get(_old_around(matching, news, place))
+            if old_at is not None and _likeness(matching.old[old_at], matching.new[at], NEIGHBOUR_LIKENESS):
+                matching.add({at: old_at})
+
+
+def _old_around(matching: _Matching, news: Sequence[int], place: int) -> tuple[int, int]:
+    """The old entries of what stands around a new one; no place at all beside what is new itself."""
+    above, below = (matching.pairs.get(each, NOWHERE) if each >= 0 else each for each in _around(news, place))
+    return above, below
+
+
+def _around(places: Sequence[int], place: int) -> tuple[int, int]:
+    """What stands before and after a place."""
+    return places[place - 1] if place else EDGE, places[place + 1] if place + 1 < len(places) else EDGE
+
+
+def _likeness(old: Trait, new: Trait, least: float) -> float:
+    """How like the words are, or 0 where that is less than the least."""
+    matcher = SequenceMatcher(None, old.words, new.words, autojunk=False)
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0
+    ratio = matcher.ratio()
+    return ratio if ratio >= least else 0
+
+
+def _by(key_of: Callable[[Trait], Key | None], traits: Sequence[Trait], left: Iterable[int]) -> Places:
     places: Places = defaultdict(list)
     for at in left:
         key = key_of(traits[at])
@@ -128,3 +213,7 @@ def _words_of(trait: Trait) -> Key:
 
 def _section_of(trait: Trait) -> Key:
     return trait.kind, trait.section
+
+
+def _kind_of(trait: Trait) -> Key:
+    return (trait.kind,)
