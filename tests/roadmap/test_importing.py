@@ -164,16 +164,6 @@ def test_rows_that_only_moved_get_no_line_of_history(service):
     assert Task.objects.get(text="Write runbook").line == 12
 
 
-def test_a_persons_value_wins_over_the_documents_and_is_counted(service):
-    load(service)
-    claim("Write runbook", "done")
-    report = load(service, TEXT.replace("[ ] Write", "[~] Write"))
-
-    assert Task.objects.get(text="Write runbook").claim == "done"
-    assert report.changes.kept == 1
-    assert "[x] Write runbook" in export()
-
-
 def test_what_vanished_is_marked_and_comes_back(service):
     load(service)
     gone = Task.objects.get(text="Write runbook")

@@ -6,6 +6,7 @@ from typing import Any
 from apps.roadmap import models
 from apps.roadmap.engines import entries
 from apps.roadmap.engines.dates import Target
+from apps.roadmap.engines.marks import Claim
 
 Values = dict[str, Any]
 
@@ -20,6 +21,8 @@ MODELS: dict[type[entries.Entry], type[models.Entry]] = {
 # The field whose words an entry is known by.
 NAMING_FIELDS = {"milestone": "title", "workitem": "title", "task": "text", "criterion": "text", "risk": "title",
                  "costline": "text"}  # fmt: skip
+# What is read out of another value, and so goes where that value goes.
+DERIVED = {"measures": "text", "placeholders": "text", "label": "text"}
 
 
 def read_entry(entry: entries.Entry) -> Values:
@@ -37,13 +40,27 @@ def _target(target: Target | None) -> list[str] | None:
     return [target.start.isoformat(), target.end.isoformat(), target.precision.value] if target else None
 
 
+def _owners(names: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(name[:100] for name in names))
+
+
+def _says_claim(entry: entries.WorkItem) -> bool:
+    """A work item has a claim where the document marks it, or says its status."""
+    return bool({"mark", "status"} & entry.spans.keys()) or entry.claim != Claim.TODO
+
+
+def _severity(words: str) -> str:
+    word = words.strip().lower()
+    return word if word in models.Risk.Severity.values else ""
+
+
 def _milestone(entry: entries.Milestone) -> Values:
     return {
         "kind": entry.kind.value,
         "code": entry.code,
         "title": entry.title,
         "claim": entry.claim.value,
-        "owners": list(dict.fromkeys(name[:100] for name in entry.owners)),
+        "owners": _owners(entry.owners),
         "target": _target(entry.target),
         "objectives": entry.objectives,
         "priority": entry.priority,
@@ -54,6 +71,9 @@ def _work_item(entry: entries.WorkItem) -> Values:
     return {
         "number": entry.number,
         "title": entry.title,
+        "claim": entry.claim.value if _says_claim(entry) else Claim.UNKNOWN.value,
+        "owners": _owners(entry.owners),
+        "target": _target(entry.target),
         "priority": entry.priority,
         "effort": entry.effort,
         "impact": entry.impact,
@@ -62,7 +82,12 @@ def _work_item(entry: entries.WorkItem) -> Values:
 
 
 def _task(entry: entries.Task) -> Values:
-    return {"text": entry.text, "claim": entry.claim.value, "owner": entry.owners[0][:100] if entry.owners else ""}
+    return {
+        "text": entry.text,
+        "claim": entry.claim.value,
+        "owner": entry.owners[0][:100] if entry.owners else "",
+        "target": _target(entry.target),
+    }
 
 
 def _criterion(entry: entries.Criterion) -> Values:
@@ -86,12 +111,12 @@ def _criterion(entry: entries.Criterion) -> Values:
 
 
 def _risk(entry: entries.Risk) -> Values:
-    severity = entry.severity.strip().lower()
     return {
         "title": entry.title,
         "description": entry.risk,
         "impact": entry.impact,
-        "severity": severity if severity in models.Risk.Severity.values else "",
+        "severity": _severity(entry.severity),
+        "likelihood": _severity(entry.likelihood),
         "owner": entry.owner_text[:100],
         "mitigations": [[entry.countermeasure_kind, measure.text[:500]] for measure in entry.countermeasures],
     }

@@ -12,10 +12,12 @@ from apps.roadmap.engines.display import show
 from apps.roadmap.engines.entries import ParsedDocument
 from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
 from apps.roadmap.engines.parser import parse_document
+from apps.roadmap.engines.places import span_at
 from apps.roadmap.engines.source import Limits, Source, Span
 from apps.roadmap.engines.splice import splice
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
+from apps.roadmap.services.conflicts import conflict_key, open_conflicts
 from apps.roadmap.services.row_values import Row, is_same, read_row
 
 UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)  # what was once imported is exported, whatever the limits are now
@@ -43,8 +45,12 @@ def plan_export(document: Document, parsed: ParsedDocument | None = None) -> Exp
     """Compare each row with what the document says, and find the place of every difference."""
     parsed = parsed or _parse_newest(document)
     plan = ExportPlan(parsed.source)
+    in_conflict = open_conflicts(document)
     for row in _rows(document):
         for name in _changed_values(row):
+            if conflict_key(row, name) in in_conflict:
+                plan.left_out.append(f"Line {row.line}: {name.replace('_', ' ')} of “{row}”, in conflict: settle it")
+                continue
             replacement = _replace(row, name, plan.source, parsed.repairs, parsed.legend)
             if replacement:
                 plan.replacements.append(replacement)
@@ -65,7 +71,7 @@ def _rows(document: Document) -> Iterator[Row]:
     mitigations = Prefetch("mitigations", Mitigation.objects.order_by("position", "pk"))
     querysets: tuple[QuerySet[Any], ...] = (
         Milestone.objects.prefetch_related("owners"),
-        WorkItem.objects.all(),
+        WorkItem.objects.prefetch_related("owners"),
         Task.objects.select_related("owner"),
         Criterion.objects.all(),
         Risk.objects.select_related("owner").prefetch_related(mitigations),
@@ -84,7 +90,7 @@ def _replace(row: Row, name: str, source: Source, repairs: Any, legend: Any) -> 
     value = read_row(row, name)
     if name == "claim":
         return _replace_claim(row, Claim(value), source, legend)
-    span = _span(row, SPAN_NAMES.get(name, name))
+    span = _span(row, SPAN_NAMES.get(name, name), source)
     if span is None:
         return None
     if name == "owners":
@@ -110,18 +116,18 @@ def _status_words(claim: Claim, *, instead_of: str) -> str:
 def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Replacement | None:
     if claim == Claim.UNKNOWN:
         return None
-    mark = _span(row, "mark")
+    mark = _span(row, "mark", source)
     if mark and mark[0] < mark[1]:
         return mark, mark_for(claim, instead_of=source.text[slice(*mark)], legend=legend)
-    words = _span(row, "status")
+    words = _span(row, "status", source)
     if words:
         return words, _status_words(claim, instead_of=source.text[slice(*words)])
     return (mark, f"[{mark_for(claim, legend=legend)}] ") if mark else None
 
 
-def _span(row: Row, name: str) -> Span | None:
-    span = row.spans.get(name)
-    return (span[0], span[1]) if span else None
+def _span(row: Row, name: str, source: Source) -> Span | None:
+    place = row.spans.get(name)
+    return span_at(place, row.line or 1, source) if place else None
 
 
 def _in_line(words: str, source: Source, span: Span) -> str:

@@ -1,6 +1,6 @@
 """Documents in: one transaction, all of a document or nothing of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -14,9 +14,15 @@ from apps.roadmap.engines.entries import Milestone, Owner, ParsedDocument, Task,
 from apps.roadmap.engines.parser import PARSER_VERSION, parse_document
 from apps.roadmap.models import Criterion, Document, DocumentBlock, DocumentRevision
 from apps.roadmap.services.binding import suggest_bindings
+from apps.roadmap.services.conflicts import Conflicts
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.merging import Changes, merge_entries
 from apps.roadmap.services.row_values import Teams
+
+NOTHING_FOUND = (
+    "Nothing of a roadmap was found in it: no milestone, task, criterion, risk or cost. "
+    "Items with boxes such as “- [ ] Rotate keys” become tasks, headings such as “M1: Launch” milestones."
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,14 @@ class ProseLines:
     end_line: int
     kind: str
     words: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a text was read: the path in its repository, and the commit."""
+
+    path: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,10 +56,23 @@ class ImportReport:
     prose: tuple[ProseLines, ...] = ()
     document: Document | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """The text holds nothing that a roadmap is made of."""
+        kinds = ("milestones", "work_items", "criteria", "risks", "cost_lines")
+        return not self.counts["tasks"]["total"] and not any(self.counts[kind] for kind in kinds)
+
 
 @transaction.atomic
 def import_document(
-    *, service: Service, name: str, raw: bytes, actor: Any = None, now: datetime | None = None, dry_run: bool = False
+    *,
+    service: Service,
+    name: str,
+    raw: bytes,
+    origin: Origin | None = None,
+    actor: Any = None,
+    now: datetime | None = None,
+    dry_run: bool = False,
 ) -> ImportReport:
     """Import a document under a name that is unique in its service. A dry run does the same and takes it all back.
 
@@ -60,22 +87,27 @@ def import_document(
     digest = sha256(raw).hexdigest()
     if newest and newest.sha256 == digest:
         return _report(document, parsed, raw, Changes(), is_unchanged=True, is_dry_run=dry_run)
-    _store_revision(document, parsed, raw, digest, actor, now)
-    changes = merge_entries(document, parsed, actor=actor, now=now)
+    revision = _store_revision(document, parsed, raw, digest, origin or Origin(), actor, now)
+    conflicts = Conflicts(revision, now)
+    changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=now)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")
     suggest_bindings(criteria=criteria, actor=actor)
+    conflicts.save(actor)
     report = _report(document, parsed, raw, changes, is_dry_run=dry_run)
-    audit.record(action="document.imported", subject=document, actor=actor, details=_details(digest, changes))
+    details = {"sha256": digest} | asdict(origin or Origin()) | asdict(changes)
+    audit.record(action="document.imported", subject=document, actor=actor, details=details)
     if dry_run:
         transaction.set_rollback(True)
     return report
 
 
 def _store_revision(
-    document: Document, parsed: ParsedDocument, raw: bytes, digest: str, actor: Any, now: datetime
-) -> None:
-    document.title = (parsed.title or document.name)[:300]
-    document.save(update_fields=["title"])
+    document: Document, parsed: ParsedDocument, raw: bytes, digest: str, origin: Origin, actor: Any, now: datetime
+) -> DocumentRevision:
+    title = (parsed.title or document.name)[:300]
+    if document.title != title:
+        document.title = title
+        document.save(update_fields=["title"])
     teams = Teams()
     for role in parsed.declared_roles:
         teams.named(role)
@@ -90,6 +122,8 @@ def _store_revision(
         parser_version=PARSER_VERSION,
         imported_at=now,
         imported_by=actor,
+        source=origin.path[:1000],
+        source_revision=origin.commit,
     )
     blocks = zip(parsed.blocks, parsed.owners, strict=True)
     DocumentBlock.objects.bulk_create(
@@ -106,16 +140,7 @@ def _store_revision(
         ],
         batch_size=1000,
     )
-
-
-def _details(digest: str, changes: Changes) -> dict[str, Any]:
-    return {
-        "sha256": digest,
-        "created": changes.created,
-        "updated": changes.updated,
-        "vanished": changes.vanished,
-        "kept": changes.kept,
-    }
+    return revision
 
 
 def _report(

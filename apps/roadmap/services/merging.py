@@ -1,17 +1,23 @@
-"""Rows and a document's entries brought together: the document's values where no person changed them since."""
+"""Rows and a document's entries brought together in three ways: the last import, the new text, and the rows.
+
+What only the document changed is taken, what only a person changed is kept, and what both changed is a conflict.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from apps.roadmap.engines import entries
 from apps.roadmap.engines.entries import Entry, ParsedDocument
-from apps.roadmap.engines.identity import Trait, identities, match
-from apps.roadmap.models import Document
-from apps.roadmap.services.document_values import MODELS, NAMING_FIELDS, Values, read_entry
+from apps.roadmap.engines.identity import TITLE_SEPARATOR, Trait, identities, match
+from apps.roadmap.engines.places import place_of
+from apps.roadmap.models import Claim, Document
+from apps.roadmap.services.conflicts import Conflicts
+from apps.roadmap.services.document_values import DERIVED, MODELS, NAMING_FIELDS, Values, read_entry
 from apps.roadmap.services.history import remember_related
 from apps.roadmap.services.row_values import RELATED, Row, Teams, is_same, read_row, write_related, write_row
 
@@ -22,6 +28,15 @@ LINES_OF_A_DOCUMENT = 1_000_000  # positions that each document of a service may
 PLACES = ("line", "position", "section", "identity", "spans", "imported", "milestone", "work_item", "parent")
 
 
+class Verdict(Enum):
+    """What becomes of one value of a row."""
+
+    SAME = auto()
+    TAKE = auto()
+    KEEP = auto()
+    CONFLICT = auto()
+
+
 @dataclass
 class Changes:
     """How many entries an import created, updated, marked as vanished, and where a person's value was kept."""
@@ -30,6 +45,17 @@ class Changes:
     updated: int = 0
     vanished: int = 0
     kept: int = 0
+    conflicts: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """An entry of the new text, with its values and the row it is, where it is one."""
+
+    entry: Entry
+    values: Values
+    identity: str
+    row: Any = None
 
 
 @dataclass
@@ -38,6 +64,7 @@ class Merge:
 
     document: Document
     parsed: ParsedDocument
+    conflicts: Conflicts
     actor: Any
     now: datetime
     first_position: int
@@ -56,16 +83,21 @@ class Saved:
     moved: list[Any] = field(default_factory=list)
 
 
-def merge_entries(document: Document, parsed: ParsedDocument, *, actor: Any, now: datetime) -> Changes:
+def merge_entries(
+    document: Document, parsed: ParsedDocument, *, conflicts: Conflicts, actor: Any, now: datetime
+) -> Changes:
     """Bring the rows of a document to what it says now. Vanished rows are marked, never deleted."""
     earlier = Document.objects.filter(service=document.service, pk__lt=document.pk).count()
-    merge = Merge(document, parsed, actor, now, earlier * LINES_OF_A_DOCUMENT)
-    for kind, found in _by_kind(parsed).items():
-        _merge_kind(merge, kind, found)
+    merge = Merge(document, parsed, conflicts, actor, now, earlier * LINES_OF_A_DOCUMENT)
+    known = [row for kind in entries_by_kind(parsed) for row in _rows(document, kind)]
+    found, vanished = _recognise(known, parsed)
+    for kind in entries_by_kind(parsed):
+        _merge_kind(merge, kind, [each for each in found if type(each.entry) is kind])
+    _mark_vanished(merge, vanished)
     return merge.changes
 
 
-def _by_kind(parsed: ParsedDocument) -> dict[type[Entry], Sequence[Entry]]:
+def entries_by_kind(parsed: ParsedDocument) -> dict[type[Entry], Sequence[Entry]]:
     """In the order in which rows refer to each other."""
     return {
         entries.Milestone: parsed.milestones,
@@ -77,43 +109,76 @@ def _by_kind(parsed: ParsedDocument) -> dict[type[Entry], Sequence[Entry]]:
     }
 
 
-def _merge_kind(merge: Merge, kind: type[Entry], found: Sequence[Entry]) -> None:
-    model = MODELS[kind]
-    # Locked, so that what a person saves meanwhile is neither lost nor overwritten.
-    known = list(model._default_manager.select_for_update().filter(document=merge.document).order_by("position", "pk"))
-    values = [read_entry(entry) for entry in found]
-    name = model._meta.model_name or ""
-    new = [_trait(name, section_of(entry), value) for entry, value in zip(found, values, strict=True)]
-    pairs = match([_trait(name, row.section, row.imported) for row in known], new)
-    rows = merge.rows[kind] = []
-    saved = Saved()
-    for at, (entry, value, digest) in enumerate(zip(found, values, identities(new), strict=True)):
-        row = known[pairs[at]] if at in pairs else model(service=merge.document.service, document=merge.document)
-        is_changed = _take_values(merge, row, value, is_new=at not in pairs)
-        (saved.created if at not in pairs else saved.changed if is_changed else saved.moved).append(row)
-        rows.append(row)
-        _place(merge, row, entry, digest)
-        _relate(merge, row, entry)
-    _save(merge, kind, saved)
+def _rows(document: Document, kind: type[Entry]) -> list[Any]:
+    """Locked, so that what a person saves meanwhile is neither lost nor overwritten."""
+    rows = MODELS[kind]._default_manager.select_for_update().filter(document=document)
+    return list(rows.order_by("position", "pk"))
+
+
+def _recognise(known: list[Any], parsed: ParsedDocument) -> tuple[list[Found], list[Row]]:
+    """Each entry with the row it is, and the rows that are no entry any more."""
+    new = [entry for several in entries_by_kind(parsed).values() for entry in several]
+    values = [read_entry(entry) for entry in new]
+    traits = [trait_of(entry, value) for entry, value in zip(new, values, strict=True)]
+    gone = [at for at, row in enumerate(known) if row.orphaned_at]
+    pairs = match([_trait_of_row(row) for row in known], traits, gone=gone)
+    digests = identities(traits)
+    found = [
+        Found(entry, values[at], digests[at], known[pairs[at]] if at in pairs else None) for at, entry in enumerate(new)
+    ]
     matched = set(pairs.values())
-    _mark_vanished(merge, [row for at, row in enumerate(known) if at not in matched])
+    return found, [row for at, row in enumerate(known) if at not in matched]
 
 
 def section_of(entry: Entry) -> str:
     """The titles above an entry, in one line."""
-    return " › ".join(entry.path)[:500]
+    return TITLE_SEPARATOR.join(entry.path)[:500]
+
+
+def trait_of(entry: Entry, values: Values) -> Trait:
+    """What an entry of a document is known by."""
+    return _trait(MODELS[type(entry)]._meta.model_name or "", section_of(entry), values)
+
+
+def _trait_of_row(row: Row) -> Trait:
+    return _trait(row._meta.model_name or "", row.section, row.imported)
 
 
 def _trait(kind: str, section: str, values: Values) -> Trait:
     return Trait(kind, section, str(values.get(NAMING_FIELDS[kind], "")), str(values.get("code", "")))
 
 
-def _place(merge: Merge, row: Row, entry: Entry, digest: str) -> None:
+def _merge_kind(merge: Merge, kind: type[Entry], found: Sequence[Found]) -> None:
+    model = MODELS[kind]
+    rows = merge.rows[kind] = []
+    saved = Saved()
+    for each in found:
+        row = each.row or model(service=merge.document.service, document=merge.document)
+        before = _place_values(row)
+        is_changed = _take_values(merge, row, each.values, is_new=each.row is None)
+        rows.append(row)
+        _place(merge, row, each)
+        _relate(merge, row, each.entry)
+        if each.row is None:
+            saved.created.append(row)
+        elif is_changed:
+            saved.changed.append(row)
+        elif _place_values(row) != before:
+            saved.moved.append(row)
+    _save(merge, kind, saved)
+
+
+def _place_values(row: Any) -> list[Any]:
+    return [getattr(row, column.attname) for column in row._meta.concrete_fields if column.name in PLACES]
+
+
+def _place(merge: Merge, row: Row, found: Found) -> None:
+    entry, source = found.entry, merge.parsed.source
     row.line = entry.line
     row.position = merge.first_position + entry.line
     row.section = section_of(entry)
-    row.identity = digest
-    row.spans = {name: list(span) for name, span in entry.spans.items()}
+    row.identity = found.identity
+    row.spans = {name: place_of(span, entry.line, source) for name, span in entry.spans.items()}
     row.orphaned_at = None
 
 
@@ -128,25 +193,52 @@ def _relate(merge: Merge, row: Any, entry: Any) -> None:
 
 
 def _take_values(merge: Merge, row: Row, values: Values, *, is_new: bool) -> bool:
-    """Take each value whose row still has what the last import gave it; keep what a person changed."""
-    is_changed = row.orphaned_at is not None
-    related: Values = {}
-    for name, value in values.items():
-        ours = None if is_new else read_row(row, name)
-        if not is_new and is_same(name, ours, value):
-            continue
-        if not is_new and not is_same(name, ours, row.imported.get(name)):
+    """Take, keep or put in conflict each value of the document. Says whether the row changed."""
+    verdicts = {name: Verdict.TAKE if is_new else _judge(row, name, value) for name, value in values.items()}
+    taken: Values = {}
+    for name, verdict in verdicts.items():
+        if verdicts.get(DERIVED.get(name, ""), Verdict.TAKE) in (Verdict.KEEP, Verdict.CONFLICT):
+            continue  # read out of a value that was kept
+        if verdict is Verdict.TAKE:
+            taken[name] = values[name]
+        elif verdict is not Verdict.SAME:
             merge.changes.kept += 1
-            continue
-        is_changed = True
-        if name in RELATED:
-            related[name] = value
-        else:
+        if not is_new:
+            _note_conflict(merge, row, name, verdict, values[name])
+    _write(merge, row, taken)
+    is_changed = bool(taken) or row.orphaned_at is not None
+    row.imported = values
+    return is_changed
+
+
+def _judge(row: Row, name: str, theirs: Any) -> Verdict:
+    ours = read_row(row, name)
+    if is_same(name, ours, theirs):
+        return Verdict.SAME
+    if name not in row.imported:  # the grammar learned it since: what is there already is a person's
+        return Verdict.KEEP if ours and ours != Claim.UNKNOWN else Verdict.TAKE
+    base = row.imported[name]
+    if is_same(name, ours, base):
+        return Verdict.TAKE
+    return Verdict.KEEP if is_same(name, theirs, base) else Verdict.CONFLICT
+
+
+def _note_conflict(merge: Merge, row: Row, name: str, verdict: Verdict, theirs: Any) -> None:
+    """Raise a conflict, or end one that this text ends. Where only a person changed a value, one that is open stays."""
+    if verdict is Verdict.CONFLICT:
+        base, ours = row.imported[name], read_row(row, name)
+        merge.changes.conflicts += merge.conflicts.differ(row, name, base=base, ours=ours, theirs=theirs)
+    elif verdict is not Verdict.KEEP:
+        merge.conflicts.agree(row, name)
+
+
+def _write(merge: Merge, row: Row, taken: Values) -> None:
+    related = {name: value for name, value in taken.items() if name in RELATED}
+    for name, value in taken.items():
+        if name not in related:
             write_row(row, name, value, merge.teams)
     if related:
         merge.related.append((row, related))
-    row.imported = values
-    return is_changed
 
 
 def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
@@ -188,6 +280,7 @@ def _columns(model: type[Row]) -> list[str]:
 def _mark_vanished(merge: Merge, rows: list[Row]) -> None:
     fresh = [row for row in rows if row.orphaned_at is None]
     for row in fresh:
+        merge.conflicts.vanish(row)
         row.orphaned_at = merge.now
         row.line = None
         row.spans = {}

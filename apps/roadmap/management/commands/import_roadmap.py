@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from apps.catalog.models import Service
 from apps.catalog.selectors import find_service
 from apps.catalog.services import ensure_service
 from apps.common.exceptions import OperationError
+from apps.common.wording import counted
 from apps.roadmap.engines.source import Limits
-from apps.roadmap.services.importing import ImportReport, import_document
+from apps.roadmap.services.importing import NOTHING_FOUND, ImportReport, import_document
 
 SUFFIXES = (".md", ".markdown", ".txt")
 SHOWN_PROSE = 12
@@ -106,6 +108,11 @@ class Command(BaseCommand):
         counts = f"{changes.created} new, {changes.updated} updated, {changes.vanished} vanished{kept}"
         same = "byte for byte" if report.counts["identical_export"] else "with the changes made here"
         self.stdout.write(self.style.SUCCESS(f"  {verb}: {counts}. It exports {same}."))
+        if changes.conflicts:
+            words = counted(changes.conflicts, "value changed", "values changed")
+            self.stdout.write(self.style.WARNING(f"  {words} both here and in the document: settle them in the admin."))
+        if report.is_empty:
+            self.stdout.write(self.style.WARNING(f"  {NOTHING_FOUND}"))
 
 
 def _read(path: Path) -> dict[str, bytes]:
@@ -130,11 +137,14 @@ def _read_bytes(file: Path) -> bytes:
 def _as_object(reports: list[ImportReport]) -> dict[str, Any]:
     """The counts of one document, or those of several together with each one's own."""
     if len(reports) == 1:
-        return {"document": reports[0].name, "title": reports[0].title, **reports[0].counts}
+        return _one_as_object(reports[0])
     total: dict[str, Any] = {key: sum(report.counts[key] for report in reports) for key, _ in COLUMNS}
     claims = reports[0].counts["tasks"]
     total["tasks"] = {claim: sum(report.counts["tasks"][claim] for report in reports) for claim in claims}
     total["identical_export"] = all(report.counts["identical_export"] for report in reports)
-    return total | {
-        "documents": [{"document": report.name, "title": report.title, **report.counts} for report in reports]
-    }
+    return total | {"documents": [_one_as_object(report) for report in reports]}
+
+
+def _one_as_object(report: ImportReport) -> dict[str, Any]:
+    changes = {"changes": asdict(report.changes), "is_unchanged": report.is_unchanged}
+    return {"document": report.name, "title": report.title, **report.counts, **changes}
