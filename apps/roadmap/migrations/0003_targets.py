@@ -132,4 +132,5 @@ class Migration(migrations.Migration):
             name='workitem',
             field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='roadmap.workitem'),
         ),
+        grant_roles("roadmap"),
     ]
