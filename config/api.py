@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
 from apps.catalog import api as catalog
-from apps.evidence import api as evidence
+from apps.evidence.api import observations, pushing
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import readiness
 from apps.roadmap.api import viewsets as roadmap
@@ -24,7 +24,7 @@ router.register("criteria", roadmap.CriterionViewSet)
 router.register("risks", roadmap.RiskViewSet)
 router.register("cost-lines", roadmap.CostLineViewSet)
 router.register("bindings", roadmap.BindingViewSet)
-router.register("observations", evidence.ObservationViewSet)
+router.register("observations", observations.ObservationViewSet)
 router.register("databases", backups.DatabaseViewSet)
 router.register("backups", backups.BackupViewSet)
 router.register("drills", backups.DrillViewSet)
@@ -34,6 +34,7 @@ app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("evidence/", pushing.EvidenceView.as_view(), name="evidence"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("", include(router.urls)),
@@ -43,7 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 class TokenScheme(OpenApiAuthenticationExtension):
     """How the schema describes sign-in by token. Found by being defined."""
 
-    target_class = "apps.accounts.authentication.TokenAuthentication"
+    target_class = "apps.evidence.authentication.BoundedTokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

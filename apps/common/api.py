@@ -14,6 +14,7 @@ from apps.common.exceptions import Kind, OperationError
 
 _STATUS = {
     Kind.CONFLICT: status.HTTP_409_CONFLICT,
+    Kind.FORBIDDEN: status.HTTP_403_FORBIDDEN,
     Kind.INVALID: status.HTTP_400_BAD_REQUEST,
     Kind.UNKNOWN: status.HTTP_404_NOT_FOUND,
 }

@@ -8,6 +8,7 @@ class Kind(StrEnum):
     """Whose turn it is: the asker's, because the question is wrong, or the world's, because of how it stands."""
 
     CONFLICT = "conflict"
+    FORBIDDEN = "forbidden"
     INVALID = "invalid"
     UNKNOWN = "unknown"
 

@@ -32,7 +32,7 @@ SECTIONS = (
         ("roadmap",),
         ("Milestone", "WorkItem", "Task", "Criterion", "Risk", "CostLine", "Document"),
     ),
-    Section("Evidence", ("evidence",), ("Binding", "ObservationRecord")),
+    Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
     Section("Backups", ("backups",), ("Database", "Backup", "BackupRun", "DrillRun")),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),

@@ -21,7 +21,8 @@ class Trust(models.TextChoices):
 
     PRODUCED = "produced", "Produced by Seaworthy"
     PULLED = "pulled", "Pulled from its source"
-    PUSHED = "pushed", "Pushed and signed"
+    SIGNED = "signed", "Pushed and signed"
+    PUSHED = "pushed", "Pushed with a token"
     ATTESTED = "attested", "Attested by a person"
 
 
@@ -89,6 +90,10 @@ class Verifier:
     def applies_to(self, environment: Environment) -> bool:
         """Whether it can see that environment at all. It is neither suggested nor asked where it cannot."""
         return True
+
+    def summarise(self, facts: Facts) -> str:
+        """Facts in a sentence, where whoever saw them did not say one."""
+        return ""
 
     @property
     def major_version(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apps.common.exceptions import OperationError
+from apps.common.exceptions import Kind, OperationError
 from apps.evidence.contract import Verifier
 
 _verifiers: dict[str, Verifier] = {}
@@ -10,6 +10,8 @@ _verifiers: dict[str, Verifier] = {}
 
 class UnknownVerifier(OperationError):
     """No app registered a verifier of that key."""
+
+    kind = Kind.INVALID
 
 
 def register(verifier: Verifier) -> Verifier:

@@ -122,7 +122,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "apps.accounts.authentication.TokenAuthentication",  # the first one names the way to sign in, in a 401
+        "apps.evidence.authentication.BoundedTokenAuthentication",  # the first one names the way to sign in, in a 401
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
@@ -182,6 +182,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"queue": "default", "expire_seconds": 60},
     },
 }
+
+EVIDENCE_LONGEST_BYTES = environment.integer("EVIDENCE_LONGEST_BYTES", 5_000_000)
 
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
 

@@ -37,6 +37,8 @@ LISTS_AND_FORMS = {
     "django_celery_beat_periodictask": (OWNER, OWNER),
     "django_celery_beat_solarschedule": (OWNER, OWNER),
     "evidence_observationrecord": (READ, NOBODY),
+    "evidence_signingkey": (READ, OWNER),
+    "evidence_tokenscope": (OWNER, OWNER),
     "healthchecks_monitor": (READ, OPERATE),
     "healthchecks_proberesult": (READ, NOBODY),
     "healthchecks_proberun": (READ, NOBODY),

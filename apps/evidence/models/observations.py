@@ -30,6 +30,7 @@ class ObservationRecord(models.Model):
     class Meta:
         verbose_name = "observation"
         ordering = ["-recorded_at"]
+        permissions = [("attest_evidence", "Can attest by own knowledge that something is so")]
         indexes = [
             models.Index(fields=_NEWEST, condition=Q(error=""), name="evidence_newest_answer"),
             models.Index(fields=_NEWEST, condition=~Q(error=""), name="evidence_newest_error"),

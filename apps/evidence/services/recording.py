@@ -11,18 +11,14 @@ from django.db import transaction
 
 from apps.catalog.models import Environment
 from apps.common.clock import now as present
-from apps.common.exceptions import OperationError
 from apps.common.runs import UNEXPECTED_ERROR
-from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Verifier
+from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Trust, Verifier
+from apps.evidence.exceptions import EvidenceRefused
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
 
 logger = structlog.get_logger(__name__)
 CLOCK_SKEW = timedelta(minutes=5)
-
-
-class EvidenceRefused(OperationError):
-    """The observation does not fit its verifier's contract."""
 
 
 def parameters_digest(parameters: Parameters) -> str:
@@ -36,11 +32,16 @@ def record_observation(
     key: str,
     observation: Observation,
     parameters: Parameters | None = None,
+    trust: Trust | None = None,
     at: datetime | None = None,
 ) -> ObservationRecord:
-    """Append the observation, once: the same observation again returns the first record. Raises EvidenceRefused."""
+    """Append the observation, once: the same observation again returns the first record. Raises EvidenceRefused.
+
+    The trust is the verifier's own unless another is named.
+    """
     verifier, parameters, recorded_at = find_verifier(key), dict(parameters or {}), at or present()
     _check(verifier, observation, parameters, recorded_at)
+    facts = {} if observation.error else dict(observation.facts)
     record, _ = ObservationRecord.objects.get_or_create(
         environment=environment,
         verifier_key=key,
@@ -51,10 +52,10 @@ def record_observation(
         defaults={
             "verifier_version": verifier.version,
             "parameters": parameters,
-            "facts": {} if observation.error else dict(observation.facts),
-            "summary": observation.summary[:500],
+            "facts": facts,
+            "summary": (observation.summary or (verifier.summarise(facts) if facts else ""))[:500],
             "source": observation.source,
-            "trust": verifier.trust,
+            "trust": trust or verifier.trust,
             "recorded_at": recorded_at,
         },
     )

@@ -1,0 +1,1 @@
+"""Evidence in the API: what was seen, and what is brought."""

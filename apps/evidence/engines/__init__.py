@@ -1,0 +1,1 @@
+"""Reading reports and statements: bytes in, facts out."""

@@ -1,0 +1,124 @@
+"""Taking evidence that was seen elsewhere."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.audit import services as audit
+from apps.catalog.models import Environment
+from apps.common.clock import now
+from apps.common.wording import duration_in_words
+from apps.evidence.contract import Observation, Trust, Verifier
+from apps.evidence.engines.formats import read_report
+from apps.evidence.engines.reading import Reading, Subject, check_plain
+from apps.evidence.exceptions import EvidenceConflict, EvidenceRefused
+from apps.evidence.models import ObservationRecord, PushedReport, TokenScope
+from apps.evidence.register import find_verifier
+from apps.evidence.services.recording import CLOCK_SKEW, record_observation
+
+
+@dataclass(frozen=True)
+class Push:
+    """A report as it was sent, and what its sender says about it."""
+
+    service: str
+    verifier: str
+    format: str
+    observed_at: datetime
+    report: bytes
+    environment: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    subject: Subject = field(default_factory=Subject)
+    run_url: str = ""
+
+    @property
+    def report_sha256(self) -> str:
+        return hashlib.sha256(self.report).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """One value for one content, however it was wrapped: a form's boundary is another each time."""
+        content = asdict(self) | {"report": self.report_sha256, "observed_at": self.observed_at.isoformat()}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def push_evidence(
+    *, scope: TokenScope, idempotency_key: str, push: Push, at: datetime | None = None
+) -> tuple[PushedReport, bool]:
+    """Take the report once, and say whether it is new. The same key again gives the first answer.
+
+    Raises OutOfScope, EvidenceRefused, and EvidenceConflict for a key that stands for another report.
+    """
+    at = at or now()
+    scope = TokenScope.objects.with_its_rows().select_for_update(of=["self"]).get(pk=scope.pk)  # one push at a time
+    if known := _known(scope, idempotency_key, push):
+        return known, False
+    scope.require(service=push.service, verifier_key=push.verifier)
+    record = _record(scope.find_environment(push.environment), push, at)
+    report = PushedReport.objects.create(
+        token=scope.token,
+        idempotency_key=idempotency_key,
+        request_digest=push.digest,
+        record=record,
+        format=push.format,
+        sha256=push.report_sha256,
+        size_bytes=len(push.report),
+        received_at=at,
+    )
+    audit.record(action="evidence.pushed", subject=record, actor=scope.token.user, details=_details(scope, report))
+    return report, True
+
+
+def _known(scope: TokenScope, idempotency_key: str, push: Push) -> PushedReport | None:
+    reports = PushedReport.objects.select_related("record__environment__service")
+    known = reports.filter(token=scope.token, idempotency_key=idempotency_key).first()
+    if known and known.request_digest != push.digest:
+        raise EvidenceConflict("That Idempotency-Key was used for another report: choose a new one for each report.")
+    return known
+
+
+def _check_time(push: Push, verifier: Verifier, at: datetime) -> None:
+    if push.observed_at > at + CLOCK_SKEW:
+        raise EvidenceRefused("observed_at lies in the future; check the clock of what sent it.")
+    if push.observed_at < at - verifier.longest_ttl:
+        longest = duration_in_words(verifier.longest_ttl)
+        raise EvidenceRefused(f"observed_at is too old: evidence of {verifier.key} counts for {longest} at most.")
+
+
+def _record(environment: Environment, push: Push, at: datetime) -> ObservationRecord:
+    verifier = find_verifier(push.verifier)
+    _check_time(push, verifier, at)
+    check_plain(dict(push.parameters))
+    reading = read_report(push.report, format_name=push.format, verifier_key=verifier.key)
+    facts = _facts(reading, push, verifier)
+    record = record_observation(
+        environment=environment,
+        key=verifier.key,
+        observation=Observation(
+            facts=facts,
+            observed_at=push.observed_at,
+            subject=str(push.subject) or str(environment),
+            source=push.run_url,
+        ),
+        parameters=push.parameters,
+        trust=Trust.PUSHED,
+        at=at,
+    )
+    if record.facts != facts:
+        raise EvidenceConflict(f"{verifier.key}: other facts of that instant and that subject are known already.")
+    return record
+
+
+def _facts(reading: Reading, push: Push, verifier: Verifier) -> dict[str, Any]:
+    takes_commit = "commit" in verifier.facts_schema.get("properties", {})
+    return reading.facts | ({"commit": push.subject.commit} if takes_commit and push.subject.commit else {})
+
+
+def _details(scope: TokenScope, report: PushedReport) -> dict[str, Any]:
+    return {"token": str(scope.token), "format": report.format, "report_sha256": report.sha256}
