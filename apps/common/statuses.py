@@ -45,6 +45,8 @@ LOOKS = {
     # The gate.
     "go": Look("Go", "proven", PROVEN),
     "go_with_waivers": Look("Go, with waivers", "waived", DOUBT),
+    "overridden": Look("No-go, overridden", "broken", REFUTED),
+    "ready_to_sign": Look("Ready to sign", "doubt", DOUBT),
     "no_go": Look("No-go", "refuted", REFUTED),
     "indeterminate": Look("Indeterminate", "unknown", DOUBT),
     # What answers, and what does not.

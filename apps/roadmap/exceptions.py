@@ -29,6 +29,32 @@ class DocumentChanged(RoadmapError):
     """Somebody else imported another text meanwhile."""
 
 
+class PolicyRefused(RoadmapError):
+    """The policy cannot be like that. The message names the field."""
+
+    kind = Kind.INVALID
+
+
+class PolicyChanged(RoadmapError):
+    """Somebody else changed the policy meanwhile."""
+
+
+class GateChanged(RoadmapError):
+    """What was read is not what holds now, so it cannot be decided upon."""
+
+
+class SignOffRefused(RoadmapError):
+    """This person may not sign this, or not like that."""
+
+
+class OverrideRefused(RoadmapError):
+    """There is nothing to override, or this person may not, or not like that."""
+
+
+class LaunchRefused(RoadmapError):
+    """The gate lets nothing go, so no launch can be recorded."""
+
+
 class BindingRefused(RoadmapError):
     """The verifier cannot be asked or judged like that. The message names the field."""
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.roadmap.engines.gate import Decision, GateCriterion, GatePolicy, GateSubject, evaluate, outcome_of
+from apps.roadmap.engines.gate import Decision, GateCriterion, GateSubject, evaluate, outcome_of
 from apps.roadmap.engines.gate_formats import FORMATS
+from apps.roadmap.engines.gate_rules import GateRules
 from apps.roadmap.engines.standing import Standing
 
 SUBJECT = GateSubject(service="payments", environment="production", documents=(("a.md", "1"), ("b.md", "2")))
@@ -54,7 +55,7 @@ def test_required_criteria_decide(standings, decision):
     ],
 )
 def test_what_is_not_required_advises_unless_present_evidence_fails(requirement, standing, outcome):
-    assert outcome_of(criterion(standing, requirement), GatePolicy()) == outcome
+    assert outcome_of(criterion(standing, requirement), GateRules()) == outcome
 
 
 def test_recommended_criteria_alone_decide_nothing():
@@ -63,7 +64,7 @@ def test_recommended_criteria_alone_decide_nothing():
 
 def test_a_policy_may_let_pass_what_is_met_without_a_claim():
     met = [criterion("met_not_claimed")]
-    assert evaluate(SUBJECT, met, policy=GatePolicy("2", met_without_claim_passes=True)).decision is Decision.GO
+    assert evaluate(SUBJECT, met, rules=GateRules("2", met_without_claim_passes=True)).decision is Decision.GO
 
 
 CRITERIA = st.lists(
@@ -128,7 +129,7 @@ def test_the_digest_changes_with_what_is_asked(change):
 
 
 def test_the_digest_changes_with_the_policy():
-    assert evaluate(SUBJECT, []).digest != evaluate(SUBJECT, [], policy=GatePolicy(version="2")).digest
+    assert evaluate(SUBJECT, []).digest != evaluate(SUBJECT, [], rules=GateRules(version="2")).digest
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,12 @@ from datetime import datetime
 from django.core.paginator import Page, Paginator
 
 from apps.catalog.models import Environment, Service
-from apps.roadmap.engines.gate import Decision, GateAnswer
-from apps.roadmap.selectors.gate import gate_of
+from apps.roadmap.engines.gate import LETS_GO, WORST_FIRST, GateAnswer
+from apps.roadmap.selectors.gate import gates_of
 from apps.roadmap.selectors.readiness import readiness_of_each
 from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 
 SERVICES_ON_A_PAGE = 20
-_WORST_FIRST = (Decision.NO_GO, Decision.INDETERMINATE, Decision.GO_WITH_WAIVERS, Decision.GO)
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Portfolio:
     @property
     def go(self) -> int:
         """How many of the page's services may go."""
-        return sum(row.gate.decision in {Decision.GO, Decision.GO_WITH_WAIVERS} for row in self.rows)
+        return sum(row.gate.decision in LETS_GO for row in self.rows)
 
     @property
     def contradictions(self) -> int:
@@ -58,7 +57,8 @@ def portfolio(*, at: datetime, page_number: str | None = None) -> Portfolio:
     page = Paginator(services, SERVICES_ON_A_PAGE).get_page(page_number)
     environments = {service: _default_environment(service) for service in page}
     asked = [environment for environment in environments.values() if environment]
-    rows = [ServiceRow(known, gate_of(known)) for known in readiness_of_each(asked, at=at)]
+    known = readiness_of_each(asked, at=at)
+    rows = [ServiceRow(each, answer) for each, answer in zip(known, gates_of(known), strict=True)]
     return Portfolio(
         rows=tuple(sorted(rows, key=_badness)),
         without_environment=tuple(service for service, environment in environments.items() if not environment),
@@ -75,7 +75,7 @@ def _default_environment(service: Service) -> Environment | None:
 
 def _badness(row: ServiceRow) -> tuple[int, int, int, str]:
     return (
-        _WORST_FIRST.index(row.gate.decision),
+        WORST_FIRST.index(row.gate.decision),
         -len(row.readiness.contradictions),
         -len(row.gate.blocking),
         row.service.name,

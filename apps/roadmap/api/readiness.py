@@ -13,7 +13,7 @@ from apps.catalog.models import Environment
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.api_permissions import STAFF_BY_NAME
 from apps.roadmap.api.serializers import GateSerializer, ReadinessSerializer, RefusalSerializer
-from apps.roadmap.engines.gate import as_object
+from apps.roadmap.engines.gate_object import as_object
 from apps.roadmap.selectors.gate import gate
 from apps.roadmap.selectors.readiness import readiness
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from apps.roadmap.engines.gate import GateAnswer, GateLine, Outcome, as_object
+from apps.roadmap.engines.gate import GateAnswer, GateLine, Outcome
+from apps.roadmap.engines.gate_object import as_object
 
 _MARKS = {
     Outcome.BLOCKS: "✕",

@@ -77,4 +77,5 @@ def _judged(binding: Binding, verifier: Verifier, record: ObservationRecord, at:
         summary=record.summary,
         source=record.source,
         reasons=judgement.reasons if judgement else (record.error,),
+        trust=record.trust,
     )

@@ -1,16 +1,28 @@
-"""The gate's question about an environment: readiness in, the engine's answer out."""
+"""The gate's question about an environment: readiness, policy and decisions in, the engine's answer out."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from apps.catalog.models import Environment
 from apps.common.wording import counted
-from apps.roadmap.engines.gate import GateAnswer, GateCriterion, GateSubject, GateWaiver, evaluate
+from apps.roadmap.engines.gate import (
+    Concern,
+    GateAnswer,
+    GateCriterion,
+    GateSubject,
+    GateWaiver,
+    conclude,
+    evaluate,
+)
+from apps.roadmap.engines.gate_rules import GateRules
 from apps.roadmap.exceptions import UnknownMilestone
 from apps.roadmap.models import Binding, Milestone
+from apps.roadmap.selectors.concerns import concern_of, unmitigated_risks, weak_trust
 from apps.roadmap.selectors.contradictions import OPEN_PARTS, WAIVED
+from apps.roadmap.selectors.decisions import decided_about
+from apps.roadmap.selectors.policies import policies_of, rules_of
 from apps.roadmap.selectors.readiness import readiness
 from apps.roadmap.selectors.statuses import CriterionStatus, FlagKind, Readiness
 
@@ -24,6 +36,28 @@ def gate(*, environment: Environment, milestone: str = "", at: datetime | None =
 
 def gate_of(known: Readiness, *, milestone: str = "") -> GateAnswer:
     """The gate's answer to a readiness that was read already."""
+    return gates_of([known], milestone=milestone)[0]
+
+
+def gates_of(readinesses: Sequence[Readiness], *, milestone: str = "") -> list[GateAnswer]:
+    """The gate's answer to each readiness of one instant, in as many queries as for one."""
+    if not readinesses:
+        return []
+    at = readinesses[0].at
+    policies = policies_of([known.environment for known in readinesses], at)
+    risks = unmitigated_risks({known.service.pk for known in readinesses}, at)
+    answers = {
+        (known.environment.pk, milestone): _unsigned(
+            known, milestone, rules_of(policies[known.environment.pk]), risks.get(known.service.pk, [])
+        )
+        for known in readinesses
+    }
+    asked = {(pk, answer.subject.milestone): answer.decision_digest for (pk, _), answer in answers.items()}
+    decided = decided_about(asked, at)
+    return [conclude(answer, decided[pk, answer.subject.milestone]) for (pk, _), answer in answers.items()]
+
+
+def _unsigned(known: Readiness, milestone: str, rules: GateRules, risks: Iterable[Concern]) -> GateAnswer:
     chosen = _find_milestones(known, milestone) if milestone else None
     criteria = [each for each in known.criteria if _is_asked(each.milestone, chosen)]
     subject = GateSubject(
@@ -33,7 +67,11 @@ def gate_of(known: Readiness, *, milestone: str = "") -> GateAnswer:
         documents=tuple((revision.document.name, revision.sha256) for revision in known.revisions),
     )
     return evaluate(
-        subject, [_criterion(each) for each in criteria], warnings=tuple(_warnings(known, chosen, criteria))
+        subject,
+        [_criterion(each) for each in criteria],
+        concerns=[*risks, *_concerns(known, chosen), *weak_trust(criteria, rules)],
+        warnings=tuple(_warnings(known, chosen, criteria)),
+        rules=rules,
     )
 
 
@@ -65,6 +103,7 @@ def _criterion(status: CriterionStatus) -> GateCriterion:
         observations=tuple(each.observation_id for each in status.bindings if each.observation_id),
         bindings=tuple(_binding_digest(each.binding) for each in status.bindings),
         waiver=_waiver(status),
+        kind=status.criterion.kind,
     )
 
 
@@ -80,12 +119,19 @@ def _binding_digest(binding: Binding) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+def _concerns(known: Readiness, chosen: Chosen | None) -> Iterator[Concern]:
+    for flag in known.flags:
+        if _is_asked(flag.milestone, chosen) and (concern := concern_of(flag)):
+            yield concern
+
+
 def _warnings(known: Readiness, chosen: Chosen | None, criteria: Iterable[CriterionStatus]) -> Iterator[str]:
     for contradiction in known.contradictions:
         if contradiction.kind in {OPEN_PARTS, WAIVED} and _is_asked(contradiction.milestone, chosen):
             yield contradiction.sentence
     for flag in known.flags:
-        if flag.kind is not FlagKind.SUGGESTION and _is_asked(flag.milestone, chosen):
+        is_weighed = flag.kind is FlagKind.SUGGESTION or concern_of(flag) is not None
+        if not is_weighed and _is_asked(flag.milestone, chosen):
             yield flag.sentence
     unneeded = sum(not status.applies for status in criteria)
     if unneeded:

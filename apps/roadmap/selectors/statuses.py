@@ -24,6 +24,7 @@ class BindingEvidence:
     summary: str = ""
     source: str = ""
     reasons: tuple[str, ...] = ()
+    trust: str = ""
 
     @property
     def clause(self) -> str:

@@ -1,0 +1,57 @@
+"""What a policy may weigh beside the criteria: flags, open risks, and how far the evidence is trusted."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from apps.evidence.contract import Trust
+from apps.roadmap.engines.gate import Concern
+from apps.roadmap.engines.gate_rules import ConcernKind, GateRules
+from apps.roadmap.engines.wording import quote
+from apps.roadmap.models import Risk
+from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind
+
+_OF_FLAGS = {
+    FlagKind.PLACEHOLDER: ConcernKind.PLACEHOLDER,
+    FlagKind.OWNER_MISSING: ConcernKind.OWNER_MISSING,
+    FlagKind.OVERDUE: ConcernKind.OVERDUE,
+}
+_STRONGEST_FIRST = tuple(Trust.values)
+
+
+def unmitigated_risks(services: Collection[int], at: datetime) -> Mapping[int, list[Concern]]:
+    """The open critical risks of each service that nothing is done about."""
+    found: dict[int, list[Concern]] = defaultdict(list)
+    risks = Risk.objects.current().filter(service__in=services, severity=Risk.Severity.CRITICAL)
+    for risk in risks.filter(status=Risk.Status.OPEN, mitigations=None).order_by("pk").only("title", "service_id"):
+        sentence = f"The critical risk {quote(risk.title)} is open, and nothing is done about it."
+        action = "Write what mitigates it, or accept it."
+        found[risk.service_id].append(Concern(ConcernKind.OPEN_CRITICAL_RISK, f"risk:{risk.pk}", sentence, action))
+    return found
+
+
+def concern_of(flag: Flag) -> Concern | None:
+    """The flag as something to weigh; None for one that only informs."""
+    kind = _OF_FLAGS.get(flag.kind)
+    return Concern(kind, _about(flag), flag.sentence, flag.action) if kind else None
+
+
+def weak_trust(criteria: Collection[CriterionStatus], rules: GateRules) -> Iterator[Concern]:
+    """The criteria whose proof is trusted less than the policy asks."""
+    if not rules.minimum_trust:
+        return
+    least = _STRONGEST_FIRST.index(rules.minimum_trust)
+    for status in criteria:
+        weak = [each for each in status.bindings if each.trust and _STRONGEST_FIRST.index(each.trust) > least]
+        if weak and status.is_proven:
+            words = (
+                f"{Trust(weak[0].trust).label.lower()}; the policy asks for {Trust(rules.minimum_trust).label.lower()}"
+            )
+            sentence = f"{quote(status.criterion.text)} rests on evidence {words}."
+            about = f"criterion:{status.criterion.pk}"
+            yield Concern(ConcernKind.WEAK_TRUST, about, sentence, "Bind it to a check of more trust.")
+
+
+def _about(flag: Flag) -> str:
+    subject = flag.criterion or flag.milestone
+    return f"{subject._meta.model_name}:{subject.pk}" if subject else ""
