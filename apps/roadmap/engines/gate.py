@@ -176,7 +176,8 @@ class GateAnswer:
     def blocking_ids(self) -> frozenset[str]:
         """What stands in the way, by id, rejections included."""
         rejected = (f"role:{each.role.name}" for each in self.roles if each.is_rejected)
-        return frozenset([*(each.id for each in (*self.blocking, *self.blocking_findings)), *rejected])
+        lines, findings = (each.id for each in self.blocking), (each.id for each in self.blocking_findings)
+        return frozenset([*lines, *findings, *rejected])
 
     @property
     def unsigned_roles(self) -> tuple[RoleSignatures, ...]:

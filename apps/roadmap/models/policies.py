@@ -12,23 +12,16 @@ from apps.catalog.models import Environment, Service, Team
 from apps.common.clock import now
 from apps.evidence.contract import Trust
 from apps.roadmap.engines.entries import CriterionKind
-from apps.roadmap.engines.gate_rules import BUILT_IN_WEIGHTS, ConcernKind, GateRules, RequiredRole
+from apps.roadmap.engines.gate_rules import BUILT_IN_WEIGHTS, ConcernKind, GateRules, RequiredRole, Weight
 from apps.roadmap.models.criteria import Criterion
 
+WEIGHTS = [(weight.value, weight.value.capitalize()) for weight in Weight]
 KNOWN_KINDS = frozenset(CriterionKind)
 KNOWN_REQUIREMENTS = frozenset(Criterion.Requirement.values)
 
 
-class WeightChoice(models.TextChoices):
-    """What a concern does to the answer."""
-
-    IGNORE = "ignore", "Ignore"
-    WARN = "warn", "Warn"
-    BLOCK = "block", "Block"
-
-
 def _weight(name: str, kind: ConcernKind) -> models.CharField:
-    return models.CharField(name, max_length=10, choices=WeightChoice, default=BUILT_IN_WEIGHTS[kind].value)
+    return models.CharField(name, max_length=10, choices=WEIGHTS, default=BUILT_IN_WEIGHTS[kind].value)
 
 
 class GatePolicy(models.Model):
@@ -88,7 +81,7 @@ class GatePolicy(models.Model):
         return GateRules(
             version=self.version,
             met_without_claim_passes=self.met_without_claim_passes,
-            weights={kind: WeightChoice(getattr(self, kind.value)).value for kind in ConcernKind},  # type: ignore[misc]
+            weights={kind: Weight(getattr(self, kind.value)) for kind in ConcernKind},
             minimum_trust=self.minimum_trust,
             requirement_by_kind=self.requirement_by_kind,
             requirement_by_milestone=self.requirement_by_milestone,

@@ -77,7 +77,10 @@ def _unsigned(known: Readiness, milestone: str, rules: GateRules, risks: Iterabl
 
 def _find_milestones(known: Readiness, name: str) -> Chosen:
     milestones = [status.milestone for status in known.milestones]
-    found = {each.pk: str(each) for each in milestones if name.casefold() in _names(each)}
+    wanted = name.casefold()
+    found = {each.pk: str(each) for each in milestones if wanted in _names(each)}
+    # The name of an earlier answer, which was about several.
+    found = found or {each.pk: str(each) for each in milestones if str(each).casefold() in wanted.split(", ")}
     if found:
         return found
     codes = [each.code or each.title for each in milestones]

@@ -1,6 +1,7 @@
 """Changing what a gate decides by: always a new version, with its author and the reason."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,6 +26,7 @@ def change_policy(
     comment: str,
     actor: Any,
     expected: int | None = None,
+    at: datetime | None = None,
 ) -> GatePolicy:
     """Make the next version. `expected` is the number that the author saw. Raises PolicyChanged and PolicyRefused."""
     Service.objects.select_for_update().get(pk=service.pk)  # two authors take turns
@@ -38,7 +40,7 @@ def change_policy(
         number=number + 1,
         comment=comment.strip(),
         author=actor,
-        created_at=now(),
+        created_at=at or now(),
         **fields,
     )
     _save(policy, [PolicyRole(policy=policy, **role) for role in roles])
