@@ -14,7 +14,11 @@ from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 INDENT = (0, 0, 0, 2)
 LINES_SHOWN = 8
 
-_DECISION_STYLES = {Decision.GO: "bold green", Decision.GO_WITH_WAIVERS: "bold yellow"}
+_DECISION_STYLES = {
+    Decision.GO: "bold green",
+    Decision.GO_WITH_WAIVERS: "bold yellow",
+    Decision.READY_TO_SIGN: "bold yellow",
+}
 _MARKS = {
     Standing.VERIFIED: ("●", "green"),
     Standing.MET_NOT_CLAIMED: ("●", "green"),
@@ -51,7 +55,8 @@ def _parts(known: Readiness, answer: GateAnswer) -> Iterator[RenderableType]:
         yield _milestone_table(known)
     style = _DECISION_STYLES.get(answer.decision, "bold red")
     yield Text.assemble("\nGate: ", (answer.headline, style))
-    yield _sentences([_why(line) for line in answer.blocking])
+    findings = [f"{each.concern.sentence} {each.concern.action}" for each in answer.blocking_findings]
+    yield _sentences([*findings, *(_why(line) for line in answer.blocking)])
 
 
 def _sentences(sentences: list[str]) -> RenderableType:

@@ -14,6 +14,7 @@ from apps.roadmap.models import Criterion, GateEvaluation, GateOverride, Launch,
 from apps.roadmap.services import signing
 from apps.roadmap.services.claims import set_claim
 from apps.roadmap.services.importing import import_document
+from apps.roadmap.services.waivers import approve_waiver, request_waiver
 from tests.roadmap.deciding import answer_of, group_of, make_policy, sign, team_of
 from tests.roadmap.evidence import DAY, MINUTE, NOW, bind, observe
 
@@ -153,6 +154,44 @@ def test_a_signature_is_superseded_by_each_thing_that_matters(asked, environment
     assert answer.decision in {Decision.READY_TO_SIGN, Decision.NO_GO}
     assert [len(each.approvals) for each in answer.roles] == [0, 0]
     assert SignOff.objects.count() == 2
+
+
+def waive(environment, criterion, requester, approver):
+    waiver = request_waiver(
+        criterion=criterion,
+        environment=environment,
+        reason_category="business_priority",
+        reason="The fair opens.",
+        compensating_control="Somebody watches.",
+        starts_at=NOW,
+        ends_at=NOW + 10 * DAY,
+        actor=requester,
+        at=NOW,
+    )
+    return approve_waiver(waiver=waiver, actor=approver, at=NOW)
+
+
+@pytest.fixture
+def unproven(asked, environment, service):
+    return Criterion.objects.create(service=service, text="Alerts arrive.", claim="done")
+
+
+def test_a_waiver_makes_it_ready_and_its_end_supersedes_what_was_signed(asked, unproven, environment, olga, sam, eve):
+    assert answer_of(environment).decision is Decision.NO_GO
+    waive(environment, unproven, eve, olga)
+    sign(environment, olga)
+    sign(environment, sam, role="Security")
+    assert answer_of(environment).decision is Decision.GO_WITH_WAIVERS
+    assert answer_of(environment, NOW + 10 * DAY - timedelta(seconds=1)).decision is Decision.GO_WITH_WAIVERS
+    assert answer_of(environment, NOW + 10 * DAY).decision is Decision.NO_GO
+
+
+def test_nobody_approves_a_gate_that_rests_on_a_waiver_they_asked_for(asked, unproven, environment, olga, sam):
+    waive(environment, unproven, olga, sam)
+    with pytest.raises(SignOffRefused, match="You asked for the waiver of “Alerts arrive.”; somebody else has to sign"):
+        sign(environment, olga)
+    sign(environment, sam)
+    sign(environment, olga, approves=False, comment="On second thoughts.")
 
 
 def test_a_newer_proof_of_the_same_supersedes_nothing(asked, environment, olga, sam):

@@ -233,7 +233,46 @@ class GateCriterionSerializer(serializers.Serializer):
     action = serializers.CharField()
     observations = serializers.ListField(child=serializers.IntegerField())
     bindings = serializers.ListField(child=serializers.CharField())
+    kind = serializers.CharField()
     waiver = GateWaiverSerializer(allow_null=True)
+
+
+class GateFindingSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    outcome = serializers.ChoiceField(["blocks", "warns"])
+    sentence = serializers.CharField()
+    action = serializers.CharField()
+
+
+class GateSignatureSerializer(serializers.Serializer):
+    person = serializers.CharField()
+    approves = serializers.BooleanField()
+    at = serializers.DateTimeField()
+    comment = serializers.CharField()
+
+
+class GateRoleSerializer(serializers.Serializer):
+    role = serializers.CharField()
+    needed = serializers.IntegerField()
+    signed = serializers.IntegerField()
+    is_signed = serializers.BooleanField()
+    sentence = serializers.CharField()
+    signatures = GateSignatureSerializer(many=True)
+
+
+class GateOverrideSerializer(serializers.Serializer):
+    role = serializers.CharField()
+    person = serializers.CharField()
+    reason = serializers.CharField()
+    at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class GateLaunchSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    decision = serializers.CharField()
+    evaluation = serializers.IntegerField(allow_null=True)
 
 
 class GateSerializer(serializers.Serializer):
@@ -241,11 +280,17 @@ class GateSerializer(serializers.Serializer):
 
     decision = serializers.CharField()
     headline = serializers.CharField()
-    digest = serializers.CharField()
+    digest = serializers.CharField(help_text="Of every input, each observation included.")
+    decision_digest = serializers.CharField(help_text="What a sign-off signs: a newer proof of the same keeps it.")
     service = serializers.CharField()
     environment = serializers.CharField()
     milestone = serializers.CharField(allow_null=True)
     policy_version = serializers.CharField()
+    regressed = serializers.BooleanField(help_text="It was let go at its launch, and would not be today.")
+    launched = GateLaunchSerializer(allow_null=True)
+    override = GateOverrideSerializer(allow_null=True)
+    sign_offs = GateRoleSerializer(many=True)
+    findings = GateFindingSerializer(many=True)
     criteria = GateCriterionSerializer(many=True)
     warnings = serializers.ListField(child=serializers.CharField())
 

@@ -117,6 +117,11 @@ class Concern:
     def id(self) -> str:
         return f"{self.kind}:{self.about}"
 
+    @property
+    def is_loose_owner(self) -> bool:
+        """A criterion outside milestones without an owner."""
+        return self.kind is ConcernKind.OWNER_MISSING and self.about.startswith("criterion:")
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from apps.roadmap.engines.gate import GateAnswer, GateLine, Outcome
+from apps.roadmap.engines.gate import Finding, GateAnswer, GateLine, Outcome
 from apps.roadmap.engines.gate_object import as_object
 
 _MARKS = {
@@ -23,9 +23,10 @@ def as_text(answer: GateAnswer) -> str:
     """Lines for a terminal: the answer, what stands in the way, the rest."""
     order = list(Outcome)
     lines = sorted(answer.lines, key=lambda line: order.index(line.outcome))
-    parts = [answer.headline, _about(answer), "", *(_text_line(line) for line in lines)]
-    parts += ["", *(f"Note: {warning}" for warning in answer.warnings)] if answer.warnings else []
-    return "\n".join(parts)
+    parts = [answer.headline, *_said_first(answer), _about(answer), ""]
+    parts += [*(_text_finding(each) for each in answer.blocking_findings), *(_text_line(line) for line in lines)]
+    notes = [*(each.sentence for each in answer.roles), *_short_warnings(answer)]
+    return "\n".join([*parts, "", *(f"Note: {note}" for note in notes)] if notes else parts)
 
 
 def as_json(answer: GateAnswer) -> str:
@@ -40,19 +41,23 @@ def as_markdown(answer: GateAnswer) -> str:
         for line in answer.lines
     ]
     table = [_row(row) for row in [["", "Milestone", "Criterion", "Standing", "Why"], ["---"] * 5, *rows]]
-    warnings = [f"- {_escape(warning)}" for warning in answer.warnings]
-    return "\n".join([f"## {_escape(answer.headline)}", "", _escape(_about(answer)), "", *table, "", *warnings]).strip()
+    blocking = (each.concern for each in answer.blocking_findings)
+    findings = [f"- **{_escape(each.sentence)}** {_escape(each.action)}" for each in blocking]
+    notes = [f"- {_escape(note)}" for note in [*(each.sentence for each in answer.roles), *answer.warnings]]
+    head = [_escape(each) for each in (*_said_first(answer), _about(answer))]
+    return "\n".join([f"## {_escape(answer.headline)}", "", *head, "", *table, "", *findings, *notes]).strip()
 
 
 def as_junit(answer: GateAnswer) -> str:
     """One test case for each criterion, for what reads test reports."""
-    counts = {outcome: str(sum(line.outcome is outcome for line in answer.lines)) for outcome in Outcome}
+    counts = {outcome: sum(line.outcome is outcome for line in answer.lines) for outcome in Outcome}
+    findings = answer.blocking_findings
     suite = ElementTree.Element(
         "testsuite",
         name=f"gate {answer.subject.service} {answer.subject.environment}",
-        tests=str(len(answer.lines)),
-        failures=counts[Outcome.BLOCKS],
-        errors=counts[Outcome.UNDECIDED],
+        tests=str(len(answer.lines) + len(findings)),
+        failures=str(counts[Outcome.BLOCKS] + len(findings)),
+        errors=str(counts[Outcome.UNDECIDED]),
         skipped=str(sum(_junit_element(line.outcome) == "skipped" for line in answer.lines)),
     )
     properties = ElementTree.SubElement(suite, "properties")
@@ -60,6 +65,8 @@ def as_junit(answer: GateAnswer) -> str:
         ElementTree.SubElement(properties, "property", name=name, value=value)
     for line in answer.lines:
         _add_case(suite, line)
+    for finding in findings:
+        _add_finding(suite, finding)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode")
 
 
@@ -75,6 +82,25 @@ def _about(answer: GateAnswer) -> str:
     subject = answer.subject
     asked = f"milestone {subject.milestone}" if subject.milestone else "all milestones"
     return f"{subject.service} {subject.environment}, {asked}; policy {answer.policy_version}, digest {answer.digest}"
+
+
+def _said_first(answer: GateAnswer) -> list[str]:
+    """What a reader has to know before the reasons."""
+    override = f"Overridden by {answer.override.person}: {answer.override.reason}" if answer.override else ""
+    return [each for each in (answer.regression, override) if each]
+
+
+def _short_warnings(answer: GateAnswer) -> list[str]:
+    """The warnings, those of criteria without owners in one: a milestone's owner speaks for its criteria."""
+    loose = [each for each in answer.findings if each.concern.is_loose_owner and not each.blocks]
+    said = {each.concern.sentence for each in loose[1:] and loose}
+    kept = [warning for warning in answer.warnings if warning not in said]
+    return [*kept, f"{len(loose)} criteria outside milestones have no owner."] if said else kept
+
+
+def _text_finding(finding: Finding) -> str:
+    concern = finding.concern
+    return "\n".join([f"✕ {concern.sentence}", *([f"    → {concern.action}"] if concern.action else [])])
 
 
 def _text_line(line: GateLine) -> str:
@@ -111,3 +137,10 @@ def _add_case(suite: ElementTree.Element, line: GateLine) -> None:
     if element:
         message = f"{criterion.standing.label}. {_why(line)}"
         ElementTree.SubElement(case, element, message=_NOT_IN_XML.sub("�", message))
+
+
+def _add_finding(suite: ElementTree.Element, finding: Finding) -> None:
+    concern = finding.concern
+    name = _NOT_IN_XML.sub("�", concern.sentence)
+    case = ElementTree.SubElement(suite, "testcase", classname=f"policy {concern.kind}", name=name)
+    ElementTree.SubElement(case, "failure", message=_NOT_IN_XML.sub("�", concern.action))

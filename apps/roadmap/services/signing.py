@@ -9,8 +9,9 @@ from apps.audit import services as audit
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.roadmap.engines.gate import Decision, GateAnswer
+from apps.roadmap.engines.wording import quote
 from apps.roadmap.exceptions import LaunchRefused, OverrideRefused, SignOffRefused
-from apps.roadmap.models import GateEvaluation, GateOverride, Launch, PolicyRole, SignOff
+from apps.roadmap.models import GateEvaluation, GateOverride, Launch, PolicyRole, SignOff, Waiver
 from apps.roadmap.selectors.policies import policy_of
 from apps.roadmap.services.evaluating import answer_as_read, keep_answer
 
@@ -39,6 +40,8 @@ def sign(
     answer = answer_as_read(environment=environment, milestone=milestone, expected=expected, at=at)
     _check_signer(_find_role(environment, role, at), actor)
     _check_word(answer, approves, comment)
+    if approves:
+        _check_own_waivers(answer, actor)
     evaluation = keep_answer(environment=environment, answer=answer, cause=Cause.SIGN_OFF, at=at, actor=actor)
     word = SignOff.Word.APPROVE if approves else SignOff.Word.REJECT
     try:
@@ -139,6 +142,13 @@ def _check_word(answer: GateAnswer, approves: bool, comment: str) -> None:
         raise SignOffRefused("comment: say why you reject it.")
     if approves and answer.unsigned_decision not in _SIGNABLE:
         raise SignOffRefused(f"There is nothing to approve yet. {answer.headline}")
+
+
+def _check_own_waivers(answer: GateAnswer, actor: Any) -> None:
+    waivers = [line.criterion.waiver.id for line in answer.lines if line.criterion.waiver]
+    own = Waiver.objects.filter(pk__in=waivers, requested_by=actor).select_related("criterion").first()
+    if own:
+        raise SignOffRefused(f"You asked for the waiver of {quote(own.criterion.text)}; somebody else has to sign.")
 
 
 def _check_override(answer: GateAnswer, reason: str, ends_at: datetime, at: datetime) -> None:

@@ -24,7 +24,7 @@ USAGE, UNDECIDED = 2, 3
 class Command(BaseCommand):
     help = (
         "Say whether a service may go to production, and why. "
-        "Exit code: 0 go, 1 no-go, 2 the question is wrong, 3 it cannot be decided."
+        "Exit code: 0 go, 1 no-go or not signed, 2 the question is wrong, 3 it cannot be decided."
     )
     requires_system_checks = []  # pipelines ask often, and wait for the answer
 
@@ -34,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--milestone", default="", help="only the criteria of this milestone, such as M6")
         parser.add_argument("--at", type=parse_instant, help="an instant, such as 2026-03-02T12:00Z, instead of now")
         parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="text unless said otherwise")
-        parser.add_argument("--strict", action="store_true", help="exit 1 also when the answer rests on waivers")
+        parser.add_argument(
+            "--strict", action="store_true", help="exit 1 also when the answer rests on waivers or an override"
+        )
 
     def handle(self, *, format: str, strict: bool, **question: Any) -> None:
         answer = self._ask(**question)
@@ -62,10 +64,10 @@ class Command(BaseCommand):
 
 
 def exit_code(answer: GateAnswer, strict: bool) -> int:
-    """0 go, 1 no-go, 3 indeterminate; with waivers it depends on how strict the caller is."""
-    if answer.decision is Decision.GO_WITH_WAIVERS:
+    """0 go, 1 no-go, 3 indeterminate; with waivers or an override it depends on how strict the caller is."""
+    if answer.decision in {Decision.GO_WITH_WAIVERS, Decision.OVERRIDDEN}:
         return int(strict)
-    return {Decision.GO: 0, Decision.NO_GO: 1}.get(answer.decision, UNDECIDED)
+    return {Decision.GO: 0, Decision.INDETERMINATE: UNDECIDED}.get(answer.decision, 1)
 
 
 def parse_instant(text: str) -> datetime:
