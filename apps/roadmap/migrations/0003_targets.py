@@ -4,6 +4,8 @@ import django.db.models.deletion
 import simple_history.models
 from django.db import migrations, models
 
+from apps.accounts.roles import grant_roles
+
 
 class Migration(migrations.Migration):
 
