@@ -9,7 +9,8 @@ class Rule(TextChoices):
     UNNAMED = "", "Not said"
     MILESTONE_HEADING = "milestone_heading", "A heading that names a milestone"
     MILESTONE_ITEM = "milestone_item", "A list item that names a milestone"
-    DATED_ITEM = "dated_item", "A numbered item with a date"
+    DATED_ITEM = "dated_item", "An item with an owner or a date"
+    DATED_HEADING = "dated_heading", "A heading with a date"
     NUMBERED_HEADING = "numbered_heading", "A numbered heading"
     BOLD_ITEM = "bold_item", "A bold item with boxes below it"
     BOX = "box", "A checkbox"
@@ -43,6 +44,7 @@ CONFIDENCE = {
     Rule.BOLD_ITEM: 0.7,
     Rule.STATUS_SIGN: 0.7,
     Rule.DATED_ITEM: 0.7,
+    Rule.DATED_HEADING: 0.8,
     Rule.TASK_SECTION: 0.6,
 }
 GUESS = 0.4

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from apps.roadmap.engines.blocks import Block, BlockKind, Item
 from apps.roadmap.engines.corrections import Correction
+from apps.roadmap.engines.dates import DateStyle, read_style, read_years
 from apps.roadmap.engines.display import Shown, show
 from apps.roadmap.engines.entries import (
     CostLine,
@@ -80,6 +81,7 @@ class Draft:
     item_lines: dict[int, int] = field(default_factory=dict)
     label_blocks: set[int] = field(default_factory=set)
     heading_codes: frozenset[str] = frozenset()
+    titles: list[str] = field(default_factory=list)  # of the document as a whole
     corrected: dict[int, Correction] = field(default_factory=dict)  # by line
 
     def span(self, block: Block) -> Span:
@@ -131,6 +133,16 @@ class Draft:
     def close_label(self, block: Block) -> None:
         """End the label of the block's container."""
         self.labels.pop(block.item.ordinal if block.item else 0, None)
+
+    @cached_property
+    def style(self) -> DateStyle:
+        """How the document writes dates, and the year that its title or header names."""
+        return read_style(self.source.text, self.titles)
+
+    def style_at(self, scope: Scope) -> DateStyle:
+        """The same for what stands there: the nearest heading with a year tells it."""
+        years = next((years for title in reversed(scope.path) if (years := read_years(title))), set())
+        return replace(self.style, year=min(years)) if len(years) == 1 else self.style
 
     @cached_property
     def items_with_items(self) -> frozenset[int]:

@@ -96,7 +96,7 @@ class WorkItem(Entry):
     milestone: int | None = None
     priority: str = ""
     mark: str = ""
-    claim: Claim = Claim.TODO
+    claim: Claim = Claim.UNKNOWN
     effort: str = ""
     impact: str = ""
     current_state: str = ""

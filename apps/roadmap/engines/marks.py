@@ -23,7 +23,8 @@ BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)"
 BOX = re.compile(r"(?P<mark>[☐☑☒◐])\ufe0f?(?P<gap>[ \t]+|$)")
 # Bounded, so that a line made of unmatched backticks costs no more than any other.
 CODE_SPAN = re.compile(r"(?<!`)(`++)(.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
-EMOJI = re.compile(r"(?P<mark>[✅🚧⏳🔄🟡🟠❌⬜🔲🔴⚪➖])\ufe0f?(?P<gap>[ \t]+|$)")
+STATUS_SIGNS = "✅✔☑🚧⏳🔄❌⏸🔜🛑⬜🔲➖🚫"  # say how far something is wherever they stand, unlike circles
+EMOJI = re.compile(rf"(?P<mark>[{STATUS_SIGNS}🟢🟡🟠🔴⚪🔵])\ufe0f?(?P<gap>[ \t]+|$)")
 AFTER_SEMICOLON = re.compile(r";[ \t]+(?=\[)")
 LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*+(?:(?:=|:|-|–)[ \t]*+)?(?P<words>[A-Za-z][A-Za-z -]*)")
 
@@ -42,9 +43,10 @@ CLAIM_BY_MARK = {
     "◐": Claim.IN_PROGRESS,
     "☑": Claim.DONE,
     "☒": Claim.NOT_APPLICABLE,
-    **dict.fromkeys("🚧⏳🔄🟡🟠", Claim.IN_PROGRESS),
-    "➖": Claim.NOT_APPLICABLE,
-    **dict.fromkeys("❌⬜🔲🔴⚪", Claim.TODO),
+    "🟢": Claim.DONE,
+    **dict.fromkeys("🚧⏳🔄⏸🛑🟡🟠🔵", Claim.IN_PROGRESS),
+    **dict.fromkeys("➖🚫", Claim.NOT_APPLICABLE),
+    **dict.fromkeys("❌🔜⬜🔲🔴⚪", Claim.TODO),
 }
 MARK_BY_CLAIM = {Claim.TODO: " ", Claim.IN_PROGRESS: "~", Claim.DONE: "x", Claim.NOT_APPLICABLE: "-"}
 BOX_BY_CLAIM = {Claim.TODO: "☐", Claim.IN_PROGRESS: "◐", Claim.DONE: "☑", Claim.NOT_APPLICABLE: "☒"}

@@ -19,6 +19,7 @@ class Role(StrEnum):
     RISKS = "risks"
     COSTS = "costs"
     TASKS = "tasks"
+    MILESTONES = "milestones"
     MILESTONE = "milestone"
     WORK_ITEM = "work_item"
     TIER = "tier"

@@ -6,8 +6,10 @@ from apps.roadmap.engines.entries import MilestoneKind, Owner
 from apps.roadmap.engines.fields import read_label
 from apps.roadmap.engines.rules import sections, values
 from apps.roadmap.engines.rules.lines import Line, enter, without_trailing_fields
+from apps.roadmap.engines.rules.tasks import enter_task
 from apps.roadmap.engines.titles import Heading, Role, read_container, read_heading, title_span
 
+DATED_ROLES = frozenset({Role.NONE, Role.TASKS, Role.MILESTONES})
 LISTED_MILESTONES = frozenset({MilestoneKind.MILESTONE, MilestoneKind.PHASE})
 
 
@@ -20,17 +22,28 @@ def take_milestone(draft: Draft, line: Line) -> Owner | None:
     return enter_milestone(draft, line)
 
 
-def enter_milestone(draft: Draft, line: Line) -> Owner:
+def enter_milestone(draft: Draft, line: Line, rule: Rule = Rule.MILESTONE_ITEM) -> Owner:
     """The item is a milestone, and what stands below it is the milestone's."""
     shown, fields = without_trailing_fields(draft, line)
     heading = read_heading(shown.text)
-    sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark, Rule.MILESTONE_ITEM)
+    sections.add_milestone(draft, line.block, line.scope, heading, shown, line.mark, rule)
     number = len(draft.milestones) - 1
     scope = line.scope.titled(heading.title, role=Role.NONE, milestone=number, holder="milestone")
     enter(draft, line, scope)
     for found in fields:
         values.take_field(draft, scope, line.block.start_line, found)
     return Owner.MILESTONE
+
+
+def take_dated_item(draft: Draft, line: Line) -> Owner | None:
+    """ "1. Launch (due March 2026)" is a milestone, and below a milestone or in a plain list a task."""
+    if line.mark or line.scope.role not in DATED_ROLES or line.scope.is_inside_entry:
+        return None
+    names = {found.name for found in without_trailing_fields(draft, line)[1] if found.value}
+    is_listed = line.scope.role == Role.MILESTONES or line.item.number
+    if is_listed and "target" in names and line.scope.milestone is None and line.scope.work_item is None:
+        return enter_milestone(draft, line, Rule.DATED_ITEM)
+    return enter_task(draft, line, Rule.DATED_ITEM) if names & {"owner", "target"} else None
 
 
 def take_work_item(draft: Draft, line: Line) -> Owner | None:

@@ -12,7 +12,8 @@ from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Criterion, Milestone, Owner, Risk, Task, WorkItem
 from apps.roadmap.engines.marks import Claim, Mark, read_mark
 from apps.roadmap.engines.measures import read_measures, read_placeholders
-from apps.roadmap.engines.rules import sections, values
+from apps.roadmap.engines.owners import split_owners
+from apps.roadmap.engines.rules import sections
 from apps.roadmap.engines.rules.containers import enter_milestone, enter_work_item
 from apps.roadmap.engines.rules.criteria import add_criterion, take_criterion, take_labelled_criterion
 from apps.roadmap.engines.rules.items import take_item
@@ -196,7 +197,7 @@ def _with_values(entry: Any, correction: Correction) -> Any:
     if "owner" in said and hasattr(entry, "owner_text"):
         changes["owner_text"] = said["owner"]
         if hasattr(entry, "owners"):
-            changes["owners"] = values.split_owners(said["owner"])
+            changes["owners"] = split_owners(said["owner"])
     if "target" in said and hasattr(entry, "target"):
         changes["target"] = read_target(said["target"])
     if "text" in said and isinstance(entry, Criterion):

@@ -7,7 +7,7 @@ from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Owner, Remark, Section
 from apps.roadmap.engines.fields import read_label
 from apps.roadmap.engines.rules import values
-from apps.roadmap.engines.rules.containers import take_milestone, take_work_item
+from apps.roadmap.engines.rules.containers import take_dated_item, take_milestone, take_work_item
 from apps.roadmap.engines.rules.criteria import take_criterion, take_labelled_criterion
 from apps.roadmap.engines.rules.lines import HEADER_NAMES, Line, enter, read_line
 from apps.roadmap.engines.rules.outlays import take_cost_line, take_risk
@@ -76,4 +76,5 @@ RULES: tuple[Rule, ...] = (
     take_work_item,
     take_cost_line,
     take_risk,
+    take_dated_item,
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from apps.roadmap.engines.annotations import read_annotation
 from apps.roadmap.engines.blocks import Block, Item
 from apps.roadmap.engines.display import Shown
 from apps.roadmap.engines.draft import Draft, Scope
@@ -43,18 +44,8 @@ def enter(draft: Draft, line: Line, scope: Scope) -> None:
 
 
 def without_trailing_fields(draft: Draft, line: Line) -> tuple[Shown, tuple[Field, ...]]:
-    """Take "(owner: X, due: D)" or " — due: D" off the end of the words."""
-    opening, start, end = _trailing(line.raw)
-    fields = read_fields(line.raw[start:end], line.span[0] + start) if opening > 0 else ()
-    if not fields or not {found.name for found in fields} <= HEADER_NAMES:
+    """Take "(owner: X, due: D)", " — due: D" or "@name" off the end of the words."""
+    annotation = read_annotation(line.raw, line.span[0])
+    if not annotation.fields:
         return line.shown, ()
-    return draft.show((line.span[0], line.span[0] + len(line.raw[:opening].rstrip()))), fields
-
-
-def _trailing(raw: str) -> tuple[int, int, int]:
-    """Where the last bracket or dash stands, and what it opens."""
-    if raw.endswith(")"):
-        opening = raw.rfind("(")
-        return opening, opening + 1, len(raw) - 1
-    opening = max(raw.rfind(f" {dash} ") for dash in "—–-")
-    return opening, opening + 3, len(raw)
+    return draft.show((line.span[0], line.span[0] + annotation.end)), annotation.fields

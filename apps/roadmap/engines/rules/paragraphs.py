@@ -10,6 +10,7 @@ from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Owner, Section
 from apps.roadmap.engines.fields import read_fields, read_label
 from apps.roadmap.engines.marks import read_legend
+from apps.roadmap.engines.owners import split_owners
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.rules.criteria import add_criterion
 from apps.roadmap.engines.titles import CRITERION_KINDS, Role, read_role
@@ -69,7 +70,7 @@ def _declare_roles(draft: Draft, scope: Scope, number: int, words: str) -> bool:
     found = DECLARED_ROLES.fullmatch(words)
     if not found or scope.holder or draft.declared_roles:
         return False
-    draft.declared_roles = values.split_owners(found["roles"])
+    draft.declared_roles = split_owners(found["roles"])
     draft.declared_roles_line = number
     return True
 

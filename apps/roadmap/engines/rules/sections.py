@@ -6,11 +6,13 @@ from dataclasses import replace
 from apps.roadmap.engines.blocks import Block
 from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.corrections import Becomes
-from apps.roadmap.engines.dates import read_target
+from apps.roadmap.engines.dates import Reading, read_date
 from apps.roadmap.engines.display import Shown
 from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Milestone, MilestoneKind, Owner, Section, WorkItem
 from apps.roadmap.engines.marks import Claim, Mark, read_mark
+from apps.roadmap.engines.rules import values
+from apps.roadmap.engines.rules.heading_ends import HeadingEnds, as_dated, read_ends, rule_of_dates
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.titles import Heading, Role, read_heading, title_span
 
@@ -32,13 +34,22 @@ def take_heading(draft: Draft, block: Block) -> bool:
         return _open_document(draft, block, shown)
     _close_sections(draft, block.level)
     base = draft.open_sections[-1]
-    heading = read_heading(shown.text)
+    ends = read_ends(draft, shown, mark)
+    heading = read_heading(ends.shown.text)
     if heading.role == Role.WORK_ITEM and base.role in SECTION_ROLES:
         heading = replace(heading, role=Role.NONE)
+    rule = None if correction else rule_of_dates(draft, block, base, heading, ends.fields)
+    if rule:
+        heading = as_dated(heading, block, base)
     if correction:
         heading = _as_corrected(heading, correction.becomes)
-    scope, owner = _enter(draft, block, base, heading, shown, mark)
+    is_entry = heading.kind or heading.role == Role.WORK_ITEM
+    if not is_entry:
+        heading = heading if correction else read_heading(shown.text)
+    scope, owner = _enter(draft, block, base, heading, ends if is_entry else HeadingEnds(shown, mark), rule)
     draft.open_sections.append(replace(scope, level=block.level))
+    for field in ends.fields if is_entry else ():
+        values.take_field(draft, scope, block.start_line, field)
     draft.sections.append(
         Section(
             line=block.start_line,
@@ -107,15 +118,15 @@ def _close_sections(draft: Draft, level: int) -> None:
 
 
 def _enter(
-    draft: Draft, block: Block, base: Scope, heading: Heading, shown: Shown, mark: Mark | None
+    draft: Draft, block: Block, base: Scope, heading: Heading, ends: HeadingEnds, rule: Rule | None
 ) -> tuple[Scope, Owner]:
     """The scope a heading opens, and what the heading itself is."""
     if heading.kind:
-        add_milestone(draft, block, base, heading, shown, mark, Rule.MILESTONE_HEADING)
+        add_milestone(draft, block, base, heading, ends.shown, ends.mark, rule or Rule.MILESTONE_HEADING)
         number = len(draft.milestones) - 1
         return base.titled(heading.title, role=Role.NONE, milestone=number, holder="milestone"), Owner.MILESTONE
     if heading.role == Role.WORK_ITEM:
-        add_work_item(draft, block, base, heading, shown, mark, Rule.NUMBERED_HEADING)
+        add_work_item(draft, block, base, heading, ends.shown, ends.mark, rule or Rule.NUMBERED_HEADING)
         number = len(draft.work_items) - 1
         return base.titled(heading.title, role=Role.NONE, work_item=number, holder="work_item"), Owner.WORK_ITEM
     if heading.role == Role.TIER:
@@ -129,7 +140,8 @@ def add_milestone(
     draft: Draft, block: Block, base: Scope, heading: Heading, shown: Shown, mark: Mark | None, rule: Rule
 ) -> None:
     """A milestone, phase or period named by a heading or a list item."""
-    target = read_target(draft.source.text[slice(*shown.span)], shown.span[0])
+    reading = _date_of_title(draft, base, heading, shown)
+    target = reading.target
     spans = {"title": _title_place(heading, shown)}
     if target:
         spans["target"] = target.span
@@ -141,6 +153,7 @@ def add_milestone(
             path=base.path,
             spans=spans,
             rule=rule,
+            doubts=(reading.doubt,) if reading.doubt else (),
             kind=heading.kind or MilestoneKind.MILESTONE,
             code=heading.code,
             title=heading.title,
@@ -170,9 +183,20 @@ def add_work_item(
             milestone=base.milestone,
             priority=heading.tier or base.tier,
             mark=mark.raw if mark else "",
-            claim=mark.claim if mark else Claim.TODO,
+            claim=mark.claim if mark else Claim.UNKNOWN,
         )
     )
+
+
+def _date_of_title(draft: Draft, base: Scope, heading: Heading, shown: Shown) -> Reading:
+    """The date in a milestone's title; a code such as "Q3" is one where a heading tells the year."""
+    start, end = shown.span
+    style = draft.style_at(base)
+    reading = read_date(draft.source.text[start:end], start, style)
+    if reading.target or reading.doubt or not heading.code or heading.kind != MilestoneKind.PERIOD:
+        return reading
+    place = draft.source.text.find(heading.code, start, end)
+    return read_date(heading.code, place, style) if place >= 0 else reading
 
 
 def _title_place(heading: Heading, shown: Shown) -> Span:

@@ -19,6 +19,7 @@ from apps.roadmap.engines.entries import (
 )
 from apps.roadmap.engines.marks import Claim, claim_of_words, read_mark
 from apps.roadmap.engines.measures import read_measures, read_placeholders
+from apps.roadmap.engines.owners import split_owners
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.tables import Cell, Row, read_columns, read_rows
@@ -85,7 +86,7 @@ def _add_milestone(draft: Draft, scope: Scope, row: Row, header: str) -> None:
             mark=mark,
             claim=claim,
             owner_text=_text(draft, row, "owner"),
-            owners=values.split_owners(_text(draft, row, "owner")),
+            owners=split_owners(_text(draft, row, "owner")),
             target=target,
             priority=read_tier(_text(draft, row, "priority")),
             status_line=row.line,
@@ -109,7 +110,7 @@ def _add_task(draft: Draft, scope: Scope, row: Row, header: str) -> None:
             milestone=scope.milestone,
             work_item=scope.work_item,
             owner_text=_text(draft, row, "owner"),
-            owners=values.split_owners(_text(draft, row, "owner")),
+            owners=split_owners(_text(draft, row, "owner")),
             target=target,
         )
     )

@@ -18,12 +18,17 @@ def take_task(draft: Draft, line: Line) -> Owner | None:
     line = _with_emoji(draft, line)
     if not line.mark and (line.scope.role != Role.TASKS or line.scope.is_inside_entry):
         return None
+    return enter_task(draft, line, _rule(line))
+
+
+def enter_task(draft: Draft, line: Line, rule: Rule) -> Owner:
+    """The item is a task, with a sub-task for each box after a semicolon."""
     main, inline = _split_inline(draft, line)
     fields: tuple[Field, ...] = ()
     if not inline:
         shown, fields = without_trailing_fields(draft, line)
         main = shown.span
-    number = _add_task(draft, line, main, line.mark, line.scope.task, _rule(line))
+    number = _add_task(draft, line, main, line.mark, line.scope.task, rule)
     for mark, span in inline:
         _add_task(draft, line, span, mark, number, Rule.BOX_AFTER_SEMICOLON)
     scope = line.scope.titled(line.shown.text, task=number, holder="task", is_inside_entry=True)

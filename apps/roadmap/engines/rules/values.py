@@ -1,30 +1,22 @@
 """Labelled values go to the innermost milestone, work item or task they stand under."""
 
-import re
 from dataclasses import replace
 
 from apps.roadmap.engines.blocks import Block
 from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.costs import read_amount, read_kind
-from apps.roadmap.engines.dates import read_target
+from apps.roadmap.engines.dates import Reading, read_date
 from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import CostLine, FieldLine, Milestone, Owner, Task, WorkItem
 from apps.roadmap.engines.fields import Field
 from apps.roadmap.engines.marks import Claim, claim_of_words
+from apps.roadmap.engines.owners import read_owners
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.titles import read_tier
 
-OWNER_SEPARATOR = re.compile(r"\s+\+\s+|\s*,\s*|\s+&\s+|\s+and\s+")
-NO_OWNER = frozenset({"", "-", "–", "—", "tbd", "tba", "n/a", "none", "unassigned", "?"})
 COST_NAMES = ("cost", "saving")
 
 Holder = Milestone | WorkItem | Task
-
-
-def split_owners(text: str) -> tuple[str, ...]:
-    """The roles or people a value names. "Platform/Infra" is one role, "QA + Data" are two."""
-    names = (name.strip().lstrip("@") for name in OWNER_SEPARATOR.split(text))
-    return tuple(name for name in names if name.lower() not in NO_OWNER)
 
 
 def take_field(draft: Draft, scope: Scope, line: int, found: Field) -> Owner | None:
@@ -44,7 +36,7 @@ def take_field(draft: Draft, scope: Scope, line: int, found: Field) -> Owner | N
         add_cost_line(draft, scope, line, found.span, Rule.LABELLED_COST, context=found.label)
         return Owner.COST_LINE
     holder = _holder(draft, scope)
-    changed = _with_value(draft, holder, found, shown.text) if holder else None
+    changed = _with_value(draft, scope, holder, found, shown.text) if holder else None
     if changed is None:
         return None
     _put(draft, scope, changed)
@@ -103,19 +95,16 @@ def _put(draft: Draft, scope: Scope, holder: Holder) -> None:
         draft.milestones[scope.milestone or 0] = holder
 
 
-def _with_value(draft: Draft, holder: Holder, found: Field, value: str) -> Holder | None:
+def _with_value(draft: Draft, scope: Scope, holder: Holder, found: Field, value: str) -> Holder | None:
     """The holder with the value, or None when it has no such value."""
     spans = {**holder.spans, found.name: found.span}
     if found.name == "owner":
-        changed = replace(holder, owner_text=value, owners=split_owners(value), spans=spans)
-        return (
-            replace(changed, status_line=draft.source.line_at(found.span[0]))
-            if isinstance(changed, Milestone)
-            else changed
-        )
+        return _with_owners(draft, holder, found, value)
     if found.name == "target":
-        target = read_target(found.value, found.span[0])
-        return replace(holder, target=target, spans={**spans, "target": target.span}) if target else None
+        reading = read_date(found.value, found.span[0], draft.style_at(scope), is_whole=True)
+        if reading.target and not found.label and isinstance(holder, Task):
+            reading = replace(reading, doubt=f"“{found.value}” has no label; it is read as the target.")
+        return _with_target(holder, reading)
     if found.name == "status":
         claim = claim_of_words(value)
         return replace(holder, claim=claim) if claim and not holder.mark else None
@@ -123,6 +112,27 @@ def _with_value(draft: Draft, holder: Holder, found: Field, value: str) -> Holde
         tier = read_tier(value.strip())
         return replace(holder, priority=tier, spans=spans) if tier else None
     return _with_text(replace(holder, spans=spans), found.name, value)
+
+
+def _with_owners(draft: Draft, holder: Holder, found: Field, value: str) -> Holder:
+    owners = read_owners(value, found.span[0])
+    names = tuple(name for name, _ in owners)
+    if isinstance(holder, Task):  # a row of one owner: the others stay where they are
+        place = owners[0][1] if owners and len(value) == len(found.value) else found.span
+        return replace(holder, owner_text=value, owners=names, spans={**holder.spans, "owner": place})
+    changed = replace(holder, owner_text=value, owners=names, spans={**holder.spans, "owner": found.span})
+    if isinstance(changed, Milestone):
+        return replace(changed, status_line=draft.source.line_at(found.span[0]))
+    return changed
+
+
+def _with_target(holder: Holder, reading: Reading) -> Holder | None:
+    if not reading.target and not reading.doubt:
+        return None
+    doubts = (*holder.doubts, reading.doubt) if reading.doubt else holder.doubts
+    if not reading.target:
+        return replace(holder, doubts=doubts)
+    return replace(holder, target=reading.target, spans={**holder.spans, "target": reading.target.span}, doubts=doubts)
 
 
 def _with_text(holder: Holder, name: str, value: str) -> Holder | None:
