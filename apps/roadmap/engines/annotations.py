@@ -114,8 +114,13 @@ def _labelled(name: str, label: str, content: str, start: int, stop: int) -> Fie
         return _date(content, start, stop, label)
     end = next((at for at in range(start, stop) if content[at] in ";|·•"), stop)
     value = content[start:end].rstrip(SEPARATORS)
-    is_understood = {"status": claim_of_words, "priority": read_tier}.get(name, bool)(value)
-    return Field(label, name, value, (start, start + len(value))) if is_understood else None
+    return Field(label, name, value, (start, start + len(value))) if _is_understood(name, value) else None
+
+
+def _is_understood(name: str, value: str) -> bool:
+    if name == "status":
+        return claim_of_words(value) is not None
+    return bool(read_tier(value) if name == "priority" else value)
 
 
 def _date(content: str, start: int, stop: int, label: str) -> Field | None:

@@ -113,7 +113,8 @@ def _forms(*forms: tuple[str, Reader]) -> tuple[tuple[re.Pattern[str], Reader], 
 # Each form that names its year. Where several match, the first in the text counts, and of those the longest.
 FORMS = _forms(
     (rf"(?<![\d.-])\b{YEAR}[-/.](?P<number>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?=T\d|\b)(?![-.]\d)", _numbered_day),
-    (r"(?<![\d.])(?P<day>\d{1,2})\.\s?(?P<number>\d{1,2})\.\s?(?P<year>(?:19|20)?\d\d)(?![\d.]\d)", _numbered_day),
+    (r"(?<![\d.])(?P<day>\d{1,2})\.\s?(?P<number>\d{1,2})\.\s?(?P<year>(?:19|20)\d\d)(?![\d.]\d)", _numbered_day),
+    (r"(?<![\d.])(?P<day>\d\d)\.(?P<number>\d\d)\.(?P<year>\d\d)(?![\d.])", _numbered_day),
     (rf"\b{YEAR}[ -]?(?:W|KW|CW)\s?(?P<week>\d{{1,2}})\b", lambda found, year: _week(year, int(found["week"]))),
     (rf"\b{WEEK}\b[\s,/-]*(?:of |de )?{YEAR}", lambda found, year: _week(year, int(found["week"]))),
     (rf"\b{QUARTER}[ ,/-]*(?:of |de )?{YEAR}", lambda found, year: _quarter(year, _number(found, "quarter", "nth"))),

@@ -4,19 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db.models import TextChoices
-
 from apps.roadmap.engines.source import Span
+from apps.roadmap.engines.status_words import Claim, read_status
 
-
-class Claim(TextChoices):
-    """What a person says of an entry. Unknown: the document has a mark that nobody explained."""
-
-    UNKNOWN = "unknown", "Not said"
-    TODO = "todo", "To do"
-    IN_PROGRESS = "in_progress", "In progress"
-    DONE = "done", "Done"
-    NOT_APPLICABLE = "not_applicable", "Not applicable"
+__all__ = ["Claim", "Mark", "claim_of", "claim_of_words", "mark_for", "read_legend", "read_mark"]
 
 
 BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)", re.IGNORECASE)
@@ -51,15 +42,6 @@ CLAIM_BY_MARK = {
 MARK_BY_CLAIM = {Claim.TODO: " ", Claim.IN_PROGRESS: "~", Claim.DONE: "x", Claim.NOT_APPLICABLE: "-"}
 BOX_BY_CLAIM = {Claim.TODO: "☐", Claim.IN_PROGRESS: "◐", Claim.DONE: "☑", Claim.NOT_APPLICABLE: "☒"}
 EMOJI_BY_CLAIM = {Claim.TODO: "⬜", Claim.IN_PROGRESS: "🚧", Claim.DONE: "✅", Claim.NOT_APPLICABLE: "➖"}
-CLAIM_BY_WORDS = (
-    (re.compile(r"not? applicable|n/?a\b|cancel|dropped|won.?t|skipped|out of scope", re.I), Claim.NOT_APPLICABLE),
-    (re.compile(r"not (?:yet )?started|to.?do|open|pending|planned|backlog|incomplete", re.I), Claim.TODO),
-    (
-        re.compile(r"progress|started|ongoing|doing|partial|wip|active|blocked|at risk", re.I),
-        Claim.IN_PROGRESS,
-    ),
-    (re.compile(r"done|complete|finished|shipped|closed|achieved|live|met\b", re.I), Claim.DONE),
-)
 
 
 @dataclass(frozen=True)
@@ -117,9 +99,9 @@ def claim_of(raw: str, legend: Legend | None = None) -> Claim:
 
 
 def claim_of_words(words: str) -> Claim | None:
-    """What a status in words says, such as "In progress"; else what a sign alone says, such as ⏳."""
-    said = next((claim for pattern, claim in CLAIM_BY_WORDS if pattern.search(words)), None)
-    sign = None if said else EMOJI.fullmatch(words.strip())
+    """What a status in words says, such as "In progress"; else what the sign before them says, such as ⏳."""
+    said = read_status(words)
+    sign = None if said else EMOJI.match(words.strip())
     return CLAIM_BY_MARK[sign["mark"]] if sign else said
 
 

@@ -13,6 +13,18 @@ LABELLED = re.compile(
     re.I,
 )
 BULLET = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<value>(?:.*\S)?)[ \t]*$")
+GRADES = (
+    ("critical",
+     r"critical|very high|catastrophic|severe|almost certain|kritisch|sehr hoch|critique|très élevée?|crític[oa]"
+     r"|muy alt[oa]|5"),
+    ("high", r"high|major|likely|hoch|wahrscheinlich|élevée?|forte?|probable|alt[oa]|h|4"),
+    ("medium", r"medium|moderate|possible|med|mittel|möglich|moyen(?:ne)?|modérée?|medi[oa]|moderad[oa]|m|3"),
+    ("low",
+     r"low|very low|minor|negligible|unlikely|rare|remote|niedrig|gering|sehr gering|unwahrscheinlich|faible|baj[oa]"
+     r"|l|[12]"),
+)  # fmt: skip
+GRADE_PATTERNS = tuple((grade, re.compile(pattern, re.I)) for grade, pattern in GRADES)
+AROUND_A_GRADE = re.compile(r"^\W+|\W*[(/].*$|\W+$")
 RISK_LABELS = ("risk", "threat")
 IMPACT_LABELS = ("impact", "consequence")
 
@@ -50,6 +62,12 @@ def read_risks(lines: Iterable[tuple[int, int, str]]) -> list[RiskLines]:
         elif risks and risks[-1].header_line and (bullet := BULLET.match(line)):
             risks[-1].countermeasures.append(_clause(bullet, number, position))
     return risks
+
+
+def read_grade(text: str) -> str:
+    """How likely or how severe in one of four words, such as "high" for "Hoch", "4/5" or "🔴 High"; else nothing."""
+    plain = AROUND_A_GRADE.sub("", text[:100])
+    return next((grade for grade, pattern in GRADE_PATTERNS if pattern.fullmatch(plain)), "")
 
 
 def _take_label(risks: list[RiskLines], found: re.Match[str], line: int, position: int) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from apps.roadmap import models
 from apps.roadmap.engines import entries
 from apps.roadmap.engines.dates import Target
-from apps.roadmap.engines.marks import Claim
+from apps.roadmap.engines.owners import split_owners
+from apps.roadmap.engines.risks import read_grade
 
 Values = dict[str, Any]
 
@@ -44,16 +45,6 @@ def _owners(names: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(name[:100] for name in names))
 
 
-def _says_claim(entry: entries.WorkItem) -> bool:
-    """A work item has a claim where the document marks it, or says its status."""
-    return bool({"mark", "status"} & entry.spans.keys()) or entry.claim != Claim.TODO
-
-
-def _severity(words: str) -> str:
-    word = words.strip().lower()
-    return word if word in models.Risk.Severity.values else ""
-
-
 def _milestone(entry: entries.Milestone) -> Values:
     return {
         "kind": entry.kind.value,
@@ -71,7 +62,7 @@ def _work_item(entry: entries.WorkItem) -> Values:
     return {
         "number": entry.number,
         "title": entry.title,
-        "claim": entry.claim.value if _says_claim(entry) else Claim.UNKNOWN.value,
+        "claim": entry.claim.value,
         "owners": _owners(entry.owners),
         "target": _target(entry.target),
         "priority": entry.priority,
@@ -115,9 +106,9 @@ def _risk(entry: entries.Risk) -> Values:
         "title": entry.title,
         "description": entry.risk,
         "impact": entry.impact,
-        "severity": _severity(entry.severity),
-        "likelihood": _severity(entry.likelihood),
-        "owner": entry.owner_text[:100],
+        "severity": read_grade(entry.severity) or read_grade(entry.impact),
+        "likelihood": read_grade(entry.likelihood),
+        "owner": next((name[:100] for name in split_owners(entry.owner_text)), ""),
         "mitigations": [[entry.countermeasure_kind, measure.text[:500]] for measure in entry.countermeasures],
     }
 

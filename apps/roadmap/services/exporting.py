@@ -11,17 +11,18 @@ from apps.roadmap.engines.dates import Precision, write_target
 from apps.roadmap.engines.display import show
 from apps.roadmap.engines.entries import ParsedDocument
 from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
+from apps.roadmap.engines.owners import write_owners
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.places import span_at
 from apps.roadmap.engines.source import Limits, Source, Span
 from apps.roadmap.engines.splice import splice
+from apps.roadmap.engines.status_words import write_status
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
 from apps.roadmap.services.conflicts import conflict_key, open_conflicts
 from apps.roadmap.services.row_values import Row, is_same, read_row
 
 UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)  # what was once imported is exported, whatever the limits are now
-STATUS_WORDS = {Claim.TODO: "To do", Claim.IN_PROGRESS: "In progress", Claim.DONE: "Done", Claim.NOT_APPLICABLE: "N/A"}
 SPAN_NAMES = {"description": "risk", "owners": "owner"}
 Replacement = tuple[Span, str]
 
@@ -93,8 +94,9 @@ def _replace(row: Row, name: str, source: Source, repairs: Any, legend: Any) -> 
     span = _span(row, SPAN_NAMES.get(name, name), source)
     if span is None:
         return None
-    if name == "owners":
-        return span, _in_line(" + ".join(value), source, span)
+    if name in ("owner", "owners"):
+        names = value if name == "owners" else [value]
+        return span, _in_line(write_owners(names, instead_of=source.text[slice(*span)]), source, span)
     if name == "target":
         return (span, write_target(date.fromisoformat(value[0]), Precision(value[2]))) if value else None
     if not isinstance(value, str):
@@ -110,7 +112,7 @@ def _status_words(claim: Claim, *, instead_of: str) -> str:
     """As the document writes its own: a sign, small letters or capitals."""
     if read_emoji(instead_of, (0, len(instead_of))):
         return mark_for(claim, instead_of=instead_of)
-    return STATUS_WORDS[claim].lower() if instead_of.islower() else STATUS_WORDS[claim]
+    return write_status(claim, instead_of=instead_of)
 
 
 def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Replacement | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from apps.common.wording import shortened
 from apps.roadmap.engines.blocks import Block
 from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.costs import read_amount, read_kind
@@ -106,8 +107,7 @@ def _with_value(draft: Draft, scope: Scope, holder: Holder, found: Field, value:
             reading = replace(reading, doubt=f"“{found.value}” has no label; it is read as the target.")
         return _with_target(holder, reading)
     if found.name == "status":
-        claim = claim_of_words(value)
-        return replace(holder, claim=claim) if claim and not holder.mark else None
+        return None if holder.mark or not value else _with_status(holder, found, value)
     if found.name == "priority" and not isinstance(holder, Task):
         tier = read_tier(value.strip())
         return replace(holder, priority=tier, spans=spans) if tier else None
@@ -133,6 +133,13 @@ def _with_target(holder: Holder, reading: Reading) -> Holder | None:
     if not reading.target:
         return replace(holder, doubts=doubts)
     return replace(holder, target=reading.target, spans={**holder.spans, "target": reading.target.span}, doubts=doubts)
+
+
+def _with_status(holder: Holder, found: Field, value: str) -> Holder:
+    claim = claim_of_words(value)
+    doubts = holder.doubts if claim else (*holder.doubts, f"“{shortened(value, 60)}” is no state that is known.")
+    spans = {**holder.spans, "status": found.span}
+    return replace(holder, claim=claim or Claim.UNKNOWN, doubts=doubts, spans=spans)
 
 
 def _with_text(holder: Holder, name: str, value: str) -> Holder | None:
