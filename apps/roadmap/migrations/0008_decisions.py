@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('import_conflict', models.CharField(choices=[('ignore', 'Ignore'), ('warn', 'Warn'), ('block', 'Block')], default='block', max_length=10, verbose_name='open import conflicts')),
                 ('overdue', models.CharField(choices=[('ignore', 'Ignore'), ('warn', 'Warn'), ('block', 'Block')], default='warn', max_length=10, verbose_name='milestones past their target date')),
                 ('weak_trust', models.CharField(choices=[('ignore', 'Ignore'), ('warn', 'Warn'), ('block', 'Block')], default='warn', max_length=10, verbose_name='evidence below the least trust')),
-                ('minimum_trust', models.CharField(blank=True, choices=[('produced', 'Produced by Seaworthy'), ('pulled', 'Pulled from its source'), ('pushed', 'Pushed and signed'), ('attested', 'Attested by a person')], max_length=10, verbose_name='least trust')),
+                ('minimum_trust', models.CharField(blank=True, choices=[('produced', 'Produced by Seaworthy'), ('pulled', 'Pulled from its source'), ('signed', 'Pushed and signed'), ('pushed', 'Pushed with a token'), ('attested', 'Attested by a person')], max_length=10, verbose_name='least trust')),
                 ('met_without_claim_passes', models.BooleanField(default=False, help_text='A proven criterion passes though nobody ticked it.', verbose_name='proven without a claim passes')),
                 ('requirement_by_kind', models.JSONField(blank=True, default=dict, help_text='Such as {"success_metric": "recommended"}.')),
                 ('requirement_by_milestone', models.JSONField(blank=True, default=dict, help_text='By code or title, such as {"M6": "recommended"}. It goes before the kind.')),
