@@ -15,6 +15,7 @@ from apps.roadmap.engines.parser import PARSER_VERSION, parse_document
 from apps.roadmap.models import Criterion, Document, DocumentBlock, DocumentRevision
 from apps.roadmap.services.binding import suggest_bindings
 from apps.roadmap.services.conflicts import Conflicts
+from apps.roadmap.services.corrections import note_places
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.merging import Changes, merge_entries
 from apps.roadmap.services.row_values import Teams
@@ -54,6 +55,7 @@ class ImportReport:
     is_dry_run: bool = False
     changes: Changes = field(default_factory=Changes)
     prose: tuple[ProseLines, ...] = ()
+    waiting_corrections: int = 0  # those whose line is not in the text
     document: Document | None = None
 
     @property
@@ -79,10 +81,10 @@ def import_document(
     The same bytes again write nothing. A new text updates what nobody changed since, adds what is new, and marks
     what vanished; nothing is deleted.
     """
-    parsed = parse_document(raw)
     now = now or present()
     document, _ = Document.objects.get_or_create(service=service, name=name[:300])
     document = Document.objects.select_for_update().get(pk=document.pk)
+    parsed = parse_document(raw, corrections=document.corrections.active().as_said())
     newest = document.newest_revision
     digest = sha256(raw).hexdigest()
     if newest and newest.sha256 == digest:
@@ -90,6 +92,7 @@ def import_document(
     revision = _store_revision(document, parsed, raw, digest, origin or Origin(), actor, now)
     conflicts = Conflicts(revision, now)
     changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=now)
+    note_places(document, parsed)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")
     suggest_bindings(criteria=criteria, actor=actor)
     conflicts.save(actor)
@@ -160,6 +163,7 @@ def _report(
         is_dry_run=is_dry_run,
         changes=changes,
         prose=_prose(parsed),
+        waiting_corrections=document.corrections.waiting().count(),
         document=None if is_dry_run else document,
     )
 
