@@ -68,6 +68,11 @@ LOOKS = {
     "todo": Look("To do", "open", QUIET),
     "in_progress": Look("In progress", "running", ACTIVE),
     "done": Look("Done", "met", QUIET),
+    # Readings of an import.
+    "sure": Look("Sure", "met", QUIET),
+    "likely": Look("Likely", "doubt", QUIET),
+    "guess": Look("Look at it", "unknown", DOUBT),
+    "corrected": Look("Corrected", "met", ACTIVE),
     # Risks.
     "mitigated": Look("Mitigated", "met", PROVEN),
     "critical": Look("Critical", "broken", REFUTED),

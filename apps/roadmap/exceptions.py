@@ -55,6 +55,10 @@ class LaunchRefused(RoadmapError):
     """The gate lets nothing go, so no launch can be recorded."""
 
 
+class DraftGone(RoadmapError):
+    """The text that waited for a decision is not there any more."""
+
+
 class BindingRefused(RoadmapError):
     """The verifier cannot be asked or judged like that. The message names the field."""
 

@@ -5,6 +5,7 @@ from celery import shared_task
 from apps.catalog.models import Environment
 from apps.roadmap.selectors.collecting import environments_with_bindings
 from apps.roadmap.services import collecting
+from apps.roadmap.services.drafts import forget_old_drafts as forget
 
 _TICK_SECONDS = 60
 
@@ -27,6 +28,12 @@ def collect_due_evidence(environment_id: int) -> None:
 def collect_all_evidence(environment_id: int) -> None:
     """Collect everything, because a person asked. Safe to deliver twice: observations only add."""
     collecting.collect_all_evidence(environment=_environment(environment_id))
+
+
+@shared_task
+def forget_old_drafts() -> None:
+    """Delete the texts that nobody decided about in time."""
+    forget()
 
 
 def _environment(environment_id: int) -> Environment:

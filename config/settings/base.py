@@ -19,6 +19,7 @@ ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 0)
 HEALTH_TOKEN = environment.text("HEALTH_TOKEN", "", minimum_length=20)
+ROADMAP_DIRECTORY = environment.text("ROADMAP_DIRECTORY", "")  # the one folder whose files may be imported by path
 OWN_SERVICE = environment.text("OWN_SERVICE", "seaworthy")  # the service of the catalog that is this installation
 DIALLING_ALLOWED_NETWORKS = environment.networks("DIALLING_ALLOWED_NETWORKS", [])
 DEBUG = False
@@ -175,6 +176,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "probes": {"task": "apps.healthchecks.tasks.tick_probes", "schedule": 5, "options": {"expire_seconds": 10}},
     "old-probes": {"task": "apps.healthchecks.tasks.forget_old_results", "schedule": crontab("40", "2")},
     "evidence": {"task": "apps.roadmap.tasks.tick", "schedule": 60, "options": {"expire_seconds": 60}},
+    "old-drafts": {"task": "apps.roadmap.tasks.forget_old_drafts", "schedule": crontab("*/30")},
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
     "backups": {
         "task": "apps.backups.tasks.tick",

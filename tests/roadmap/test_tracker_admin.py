@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Team
-from apps.roadmap.models import Criterion, Document, Milestone, Task
+from apps.roadmap.models import Criterion, Milestone, Task
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.importing import import_document
 from tests.pages import read_page
@@ -241,37 +240,6 @@ def test_a_document_is_downloaded_as_it_came(as_olga, document):
 
     assert response.content == TEXT.encode()
     assert response["Content-Disposition"] == "attachment; filename*=UTF-8''road.md"
-
-
-def upload(raw: bytes, service):
-    return {"service": service.pk, "file": SimpleUploadedFile("new.md", raw)}
-
-
-def test_an_upload_is_looked_at_before_it_is_imported(as_olga, olga, service):
-    response = as_olga.post(page("document_add"), upload(TEXT.encode(), service))
-    assert read_page(response).refused == []
-    assert "Nothing is written yet" in response.content.decode()
-    assert not Document.objects.exists()
-
-    as_olga.post(page("document_add"), {"confirm": response.context["token"]})
-    assert Document.objects.get().newest_revision.imported_by == olga
-    assert Task.objects.count() == 4
-
-
-def test_an_unreadable_upload_is_refused_at_its_field(as_olga, service):
-    response = as_olga.post(page("document_add"), upload(b"a\nb\xff", service))
-
-    assert "Line 2: a byte is not UTF-8." in str(response.context["form"].errors["file"])
-    assert not Document.objects.exists()
-
-
-def test_a_look_ahead_can_only_be_confirmed_by_who_had_it(as_olga, client, sam, service):
-    response = as_olga.post(page("document_add"), upload(TEXT.encode(), service))
-    sam.groups.add(Group.objects.get(name="editor"))
-    client.force_login(sam)
-    client.post(page("document_add"), {"confirm": response.context["token"]})
-
-    assert not Document.objects.exists()
 
 
 @seeds.needs_seeds

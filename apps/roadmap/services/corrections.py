@@ -16,6 +16,7 @@ from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.exceptions import CorrectionRefused, DocumentChanged
 from apps.roadmap.models import Correction, Criterion, Document, DocumentBlock, DocumentRevision
 from apps.roadmap.services.binding import suggest_bindings
+from apps.roadmap.services.conflicts import Conflicts
 from apps.roadmap.services.exporting import UNLIMITED
 from apps.roadmap.services.merging import Changes, merge_entries
 
@@ -138,11 +139,13 @@ def _replace(
 def _read_again(revision: DocumentRevision, document: Document, actor: Any, at: datetime) -> Changes:
     """Bring rows and blocks to what the same text says now."""
     parsed = _parse(revision, document)
-    changes = merge_entries(document, parsed, actor=actor, now=at)
+    conflicts = Conflicts(revision, at)
+    changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=at, is_same_text=True)
     _say_roles(revision, parsed)
     note_places(document, parsed)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")
     suggest_bindings(criteria=criteria, actor=actor)
+    conflicts.save(actor)
     return changes
 
 

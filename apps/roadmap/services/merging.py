@@ -3,6 +3,7 @@
 What only the document changed is taken, what only a person changed is kept, and what both changed is a conflict.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,13 +85,22 @@ class Saved:
 
 
 def merge_entries(
-    document: Document, parsed: ParsedDocument, *, conflicts: Conflicts, actor: Any, now: datetime
+    document: Document,
+    parsed: ParsedDocument,
+    *,
+    conflicts: Conflicts,
+    actor: Any,
+    now: datetime,
+    is_same_text: bool = False,
 ) -> Changes:
-    """Bring the rows of a document to what it says now. Vanished rows are marked, never deleted."""
+    """Bring the rows of a document to what it says now. Vanished rows are marked, never deleted.
+
+    In the same text, read otherwise because a person corrected it, the entries of a line stay the rows they are.
+    """
     earlier = Document.objects.filter(service=document.service, pk__lt=document.pk).count()
     merge = Merge(document, parsed, conflicts, actor, now, earlier * LINES_OF_A_DOCUMENT)
     known = [row for kind in entries_by_kind(parsed) for row in _rows(document, kind)]
-    found, vanished = _recognise(known, parsed)
+    found, vanished = _recognise(known, parsed, is_same_text=is_same_text)
     for kind in entries_by_kind(parsed):
         _merge_kind(merge, kind, [each for each in found if type(each.entry) is kind])
     _mark_vanished(merge, vanished)
@@ -115,19 +125,31 @@ def _rows(document: Document, kind: type[Entry]) -> list[Any]:
     return list(rows.order_by("position", "pk"))
 
 
-def _recognise(known: list[Any], parsed: ParsedDocument) -> tuple[list[Found], list[Row]]:
+def _recognise(known: list[Any], parsed: ParsedDocument, *, is_same_text: bool) -> tuple[list[Found], list[Row]]:
     """Each entry with the row it is, and the rows that are no entry any more."""
     new = [entry for several in entries_by_kind(parsed).values() for entry in several]
     values = [read_entry(entry) for entry in new]
     traits = [trait_of(entry, value) for entry, value in zip(new, values, strict=True)]
     gone = [at for at, row in enumerate(known) if row.orphaned_at]
-    pairs = match([_trait_of_row(row) for row in known], traits, gone=gone)
+    old = [_trait_of_row(row) for row in known]
+    pairs = match(_as_read_now(known, old, new, traits) if is_same_text else old, traits, gone=gone)
     digests = identities(traits)
     found = [
         Found(entry, values[at], digests[at], known[pairs[at]] if at in pairs else None) for at, entry in enumerate(new)
     ]
     matched = set(pairs.values())
     return found, [row for at, row in enumerate(known) if at not in matched]
+
+
+def _as_read_now(
+    known: Sequence[Row], old: Sequence[Trait], new: Sequence[Entry], traits: Sequence[Trait]
+) -> list[Trait]:
+    """The rows as what stands on their lines now, kind by kind."""
+    on_lines: dict[tuple[str, int | None], list[Trait]] = defaultdict(list)
+    for entry, trait in zip(new, traits, strict=True):
+        on_lines[trait.kind, entry.line].append(trait)
+    places = [on_lines.get((trait.kind, row.line), []) for row, trait in zip(known, old, strict=True)]
+    return [place.pop(0) if place else trait for place, trait in zip(places, old, strict=True)]
 
 
 def section_of(entry: Entry) -> str:
