@@ -7,6 +7,8 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from apps.accounts.models import User
 from apps.healthchecks.models import Monitor
+from apps.roadmap.services.drafts import keep_draft
+from apps.roadmap.services.importing import import_document
 
 PEOPLE = ("anonymous", "eve", "sam", "viewer", "editor", "operator", "olga")
 
@@ -72,6 +74,11 @@ TABLE = {
 
 OF_ONE_THING = {
     "/admin/readiness/{slug}/": READ,
+    "/admin/roadmap/document/{document}/change/": READ,
+    "/admin/roadmap/document/{document}/review/": READ,
+    "/admin/roadmap/document/{document}/review/1/": READ,
+    "/admin/roadmap/document/{document}/export/": READ,
+    "/admin/roadmap/document/import/{draft}/": "302 302 403 403 404 403 404",  # only its sender may look
     "/admin/catalog/service/{service}/change/": READ,
     "/admin/catalog/service/{service}/history/": READ,
     "/admin/catalog/service/{service}/delete/": OPERATE,
@@ -112,7 +119,10 @@ def test_which_pages_of_one_thing_a_person_may_open(sign_in, environment, person
     client = sign_in(person)
     monitor = Monitor.objects.create(environment=environment, url="https://example.org/")
     service = environment.service
+    document = import_document(service=service, name="road.md", raw=b"- [ ] task\n").document
+    draft = keep_draft(service=service, name="road.md", raw=b"", actor=User.objects.create_user("x@example.org"))
     keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk}
+    keys |= {"document": document.pk, "draft": draft.pk}
     found = {path: client.get(path.format(**keys)).status_code for path in OF_ONE_THING}
     assert found == codes_of(OF_ONE_THING, person)
 
