@@ -185,7 +185,7 @@ def _chosen(request: HttpRequest) -> QueryDict:
     """The lines with a tick; or the plain items of one list, which their button calls tasks."""
     posted = request.POST.copy()
     if "bullets" in posted:
-        posted.setlist("line", posted["bullets"].split())
+        posted.setlist("line", str(posted["bullets"]).split())
         posted["becomes"] = Becomes.TASK
     return posted
 
