@@ -6,6 +6,7 @@ from apps.catalog.models import Environment
 from apps.roadmap.selectors.collecting import environments_with_bindings
 from apps.roadmap.services import collecting
 from apps.roadmap.services.drafts import forget_old_drafts as forget
+from apps.roadmap.services.waiver_notices import announce_ends
 
 _TICK_SECONDS = 60
 
@@ -34,6 +35,12 @@ def collect_all_evidence(environment_id: int) -> None:
 def forget_old_drafts() -> None:
     """Delete the texts that nobody decided about in time."""
     forget()
+
+
+@shared_task
+def announce_waivers() -> None:
+    """Beat's tick: tell people of waivers that end. Safe to deliver twice: each hears of an end once."""
+    announce_ends()
 
 
 def _environment(environment_id: int) -> Environment:

@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "old-probes": {"task": "apps.healthchecks.tasks.forget_old_results", "schedule": crontab("40", "2")},
     "evidence": {"task": "apps.roadmap.tasks.tick", "schedule": 60, "options": {"expire_seconds": 60}},
     "old-drafts": {"task": "apps.roadmap.tasks.forget_old_drafts", "schedule": crontab("*/30")},
+    "waivers": {"task": "apps.roadmap.tasks.announce_waivers", "schedule": 300, "options": {"expire_seconds": 300}},
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
     "backups": {
         "task": "apps.backups.tasks.tick",

@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
 from apps.common.wording import date_in_words, instant_in_words
 
+
+class EndStage(StrEnum):
+    """How near the end is, as far as people are told of it."""
+
+    WEEK = "ends-in-a-week"
+    DAY = "ends-in-a-day"
+    LAPSED = "lapsed"
+
+
+_NEAREST_FIRST = ((EndStage.DAY, timedelta(days=1)), (EndStage.WEEK, timedelta(days=7)))
 LONGEST_BY_TIER = {"A": timedelta(days=30), "B": timedelta(days=60), "C": timedelta(days=90)}
 
 
@@ -24,6 +35,14 @@ def find_problem(*, starts_at: datetime, ends_at: datetime, tier: str, at: datet
         latest = instant_in_words(starts_at + longest)
         return f"ends_at: a service of tier {tier} may be waived for {longest.days} days, here until {latest}."
     return ""
+
+
+def end_stage(*, held_from: datetime, ends_at: datetime, at: datetime) -> EndStage | None:
+    """What is to be told at the instant. A waiver that is shorter than a warning's time gets no such warning."""
+    if at >= ends_at:
+        return EndStage.LAPSED
+    stages = (stage for stage, before in _NEAREST_FIRST if held_from <= ends_at - before <= at)
+    return next(stages, None)
 
 
 def last_day(ends_at: datetime) -> date:

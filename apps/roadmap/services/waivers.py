@@ -138,9 +138,8 @@ def _check_overlap(waiver: Waiver) -> None:
 
 def _decide(waiver: Waiver, state: str, actor: Any, comment: str, at: datetime) -> None:
     if not waiver.decide(state, at=at, by=actor, comment=comment.strip()):
-        raise WaiverDecided(
-            f"{waiver.decided_by} decided meanwhile: the waiver is {waiver.get_state_display().lower()}."
-        )
+        decided = waiver.get_state_display().lower()
+        raise WaiverDecided(f"The waiver is {decided} already, by {waiver.decided_by}.")
 
 
 def _tell_approvers(waiver: Waiver, at: datetime) -> None:
