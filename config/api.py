@@ -9,7 +9,7 @@ from apps.backups import api as backups
 from apps.catalog import api as catalog
 from apps.evidence.api import observations, pushing
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import readiness
+from apps.roadmap.api import readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
 
 router = SimpleRouter()
@@ -24,6 +24,7 @@ router.register("criteria", roadmap.CriterionViewSet)
 router.register("risks", roadmap.RiskViewSet)
 router.register("cost-lines", roadmap.CostLineViewSet)
 router.register("bindings", roadmap.BindingViewSet)
+router.register("waivers", waivers.WaiverViewSet)
 router.register("observations", observations.ObservationViewSet)
 router.register("databases", backups.DatabaseViewSet)
 router.register("backups", backups.BackupViewSet)

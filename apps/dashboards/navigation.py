@@ -33,13 +33,14 @@ SECTIONS = (
         ("Milestone", "WorkItem", "Task", "Criterion", "Risk", "CostLine", "Document"),
     ),
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
+    Section("Gates", ("gates",), ("Waiver",)),
     Section("Backups", ("backups",), ("Database", "Backup", "BackupRun", "DrillRun")),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),
     Section("Audit trail", ("audit",)),
     Section("Settings", ("catalog", "accounts", "auth", "django_celery_beat"), ("Service", "Team", "User", "Group")),
 )
-MOVED = {("roadmap", "Binding"): "evidence"}
+MOVED = {("roadmap", "Binding"): "evidence", ("roadmap", "Waiver"): "gates"}
 
 
 def sections(app_list: AppList, path: str) -> list[Link]:

@@ -25,9 +25,11 @@ from apps.roadmap.engines.wording import quote
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import Binding, Criterion
 from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.waivers import waivers_of
 from apps.roadmap.services.binding import accept_binding, decline_binding
 
 ACCEPT_PERMISSION = "roadmap.accept_binding"
+REQUEST_WAIVER = "roadmap.add_waiver"
 _DECISIONS: dict[str, Callable[..., Binding]] = {"accept": accept_binding, "decline": decline_binding}
 
 
@@ -138,6 +140,8 @@ class BindingAdmin(AuditedAdmin, SimpleHistoryAdmin):
             "declined": criterion.bindings.filter(state=Binding.State.DECLINED),
             "may_accept": self.has_accept_permission(request),
             "may_add": self.has_add_permission(request),
+            "waivers": waivers_of(criterion, now()) if request.user.has_perm("roadmap.view_waiver") else [],
+            "may_waive": criterion.is_waivable and request.user.has_perm(REQUEST_WAIVER),
         }
         return TemplateResponse(request, "admin/roadmap/binding/criterion.html", context)
 

@@ -41,7 +41,19 @@ class CriterionAdmin(ClaimActions):
     search_fields = ["text", "milestone__title", "work_item__title"]
     readonly_fields = [*ClaimActions.readonly_fields, "measured"]
     fieldsets = [
-        (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), "owner", ("milestone", "work_item")]}),
+        (
+            None,
+            {
+                "fields": [
+                    "service",
+                    "text",
+                    ("claim", "requirement", "kind"),
+                    "is_waivable",
+                    "owner",
+                    ("milestone", "work_item"),
+                ]
+            },
+        ),
         ("What it measures", {"fields": ["measured"]}),
         PLACE,
     ]

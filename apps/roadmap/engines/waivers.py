@@ -24,6 +24,11 @@ def longest_waiver(tier: str) -> timedelta:
     return LONGEST_BY_TIER.get(tier, min(LONGEST_BY_TIER.values()))
 
 
+def latest_last_day(starts_at: datetime, tier: str) -> date:
+    """The latest day that a waiver from the instant may last through to its end."""
+    return (starts_at + longest_waiver(tier)).astimezone(UTC).date() - timedelta(days=1)
+
+
 def find_problem(*, starts_at: datetime, ends_at: datetime, tier: str, at: datetime) -> str:
     """Why there can be no waiver from start to end, in a sentence that names the field; empty when there can."""
     longest = longest_waiver(tier)

@@ -1,18 +1,20 @@
 """Waivers: what need not be proven for a while, on somebody's word. What is active is derived when it is read."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Case, F, Func, IntegerField, Q, Value, When
 
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.roadmap.engines.waivers import last_day
 from apps.roadmap.models.criteria import Criterion
+
+SOON = timedelta(days=7)
 
 
 class Phase(StrEnum):
@@ -46,6 +48,16 @@ class WaiverQuerySet(models.QuerySet["Waiver"]):
             starts_at__lte=at,
             ends_at__gt=at,
         )
+
+    def ending_soon(self, at: datetime) -> Self:
+        """Those that hold, and end within a week."""
+        return self.in_phase(Phase.ACTIVE, at).filter(ends_at__lte=at + SOON)
+
+    def by_urgency(self, at: datetime) -> Self:
+        """Those that wait for a decision first, then those that hold or will, the next end first."""
+        waits, holds = Q(state=Waiver.State.REQUESTED), Q(state=Waiver.State.APPROVED, ends_at__gt=at)
+        urgency = Case(When(waits, then=0), When(holds, then=1), default=2, output_field=IntegerField())
+        return self.alias(urgency=urgency).order_by("urgency", "ends_at", "pk")
 
     def in_phase(self, phase: str, at: datetime) -> Self:
         """Those in the phase at the present instant."""
@@ -155,6 +167,15 @@ class Waiver(models.Model):
         if at < self.starts_at:
             return Phase.UPCOMING
         return Phase.ACTIVE if at < self.ends_at else Phase.LAPSED
+
+    @property
+    def phase_now(self) -> Phase:
+        """Where it is now."""
+        return self.phase(now())
+
+    def ends_soon(self, at: datetime) -> bool:
+        """It holds, and ends within a week."""
+        return self.phase(at) is Phase.ACTIVE and self.ends_at <= at + SOON
 
     def decide(self, state: str, *, at: datetime, by: Any, comment: str) -> bool:
         """Approve or deny, while it waits for a decision. False: somebody else was faster."""

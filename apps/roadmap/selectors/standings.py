@@ -9,6 +9,12 @@ from apps.roadmap.selectors.readiness import readiness_of_each
 from apps.roadmap.selectors.statuses import CriterionStatus
 
 
+def status_in(criterion: Criterion, environment: Environment, at: datetime) -> CriterionStatus | None:
+    """How the criterion stands in the environment. None for one that vanished from its document."""
+    known = readiness_of_each([environment], at=at)[0].criteria
+    return next((status for status in known if status.criterion.pk == criterion.pk), None)
+
+
 def standings_of(criteria: Iterable[Criterion], at: datetime) -> dict[int, CriterionStatus]:
     """The status of each criterion by its key. Those of a service without a default environment are missing."""
     services = {criterion.service_id for criterion in criteria}

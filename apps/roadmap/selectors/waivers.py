@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from apps.catalog.models import Environment
 from apps.roadmap.engines.waivers import ActiveWaiver
-from apps.roadmap.models import Waiver
+from apps.roadmap.models import Criterion, Waiver
 
 WaiverKey = tuple[int, int]
 
@@ -17,6 +19,17 @@ def active_waivers(environments: Iterable[Environment], *, at: datetime) -> dict
     """
     held = Waiver.objects.active(at).filter(environment__in=environments, criterion__is_waivable=True)
     return {(each.criterion_id, each.environment_id): _active(each) for each in held.select_related("decided_by")}
+
+
+def waivers_of(criterion: Criterion, at: datetime) -> QuerySet[Waiver]:
+    """The criterion's waivers in all environments, the most urgent first."""
+    return criterion.waivers.select_related("environment__service", "requested_by", "decided_by").by_urgency(at)
+
+
+def waivers_that_end(at: datetime) -> QuerySet[Waiver]:
+    """The waivers of all services that hold or will, the next end first."""
+    ahead = Waiver.objects.approved().filter(ends_at__gt=at).order_by("ends_at", "pk")
+    return ahead.select_related("criterion", "environment__service__owner", "requested_by")
 
 
 def _active(waiver: Waiver) -> ActiveWaiver:
