@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from apps.audit.audited_admin import ReadOnlyAdmin, staff_user
 from apps.catalog.models import Environment
@@ -61,8 +62,17 @@ class WaiverForm(forms.Form):
         """What the service is asked, with instants for days."""
         values = dict(self.cleaned_data)
         starts_on, ends_on = values.pop("starts_on"), values.pop("ends_on")
-        starts_at = self._at if starts_on in {None, self._at.date()} else _midnight(starts_on)
+        starts_at = _midnight(starts_on) if starts_on and starts_on != self._at.date() else None
         return values | {"starts_at": starts_at, "ends_at": _midnight(ends_on) + timedelta(days=1)}
+
+    def refuse(self, message: str) -> None:
+        """Say what the service refused, beside the field that it names."""
+        name, _, words = message.partition(": ")
+        field = {"starts_at": "starts_on", "ends_at": "ends_on"}.get(name, name)
+        if field in self.fields:
+            self.add_error(field, capfirst(words))
+        else:
+            self.add_error(None, message)
 
 
 class PhaseFilter(admin.SimpleListFilter):
@@ -115,7 +125,7 @@ class WaiverAdmin(ReadOnlyAdmin):
             try:
                 waiver = request_waiver(criterion=criterion, actor=staff_user(request), **form.values())
             except RoadmapError as error:
-                form.add_error(None, error.message)
+                form.refuse(error.message)
             else:
                 self.message_user(request, "The waiver is asked for; those who may approve it are told.")
                 return HttpResponseRedirect(_page_of(waiver))
