@@ -1,5 +1,7 @@
 """Who may ask what of the API: every address times every kind of person."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver
@@ -7,9 +9,11 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.accounts.roles import ROLES
+from apps.common.clock import now
 from apps.roadmap.models import Criterion, Task
 from apps.roadmap.services.importing import import_document
 from config import api
+from tests.roadmap.waiving import ask
 
 EVERY_ROLE = set(ROLES)
 STAFF = EVERY_ROLE | {"staff"}
@@ -20,6 +24,14 @@ FOR_STAFF = {"schema/", "docs/"}
 # Pushed to with a token of its own kind; tests/evidence/test_pushing.py.
 PUSHES = {"evidence/"}
 CHANGES = {"tasks/{id}/", "criteria/{id}/"}
+# What is posted to, and by which roles; those that are read too are in READ_TOO.
+POSTS = {
+    "waivers/": {"editor", "operator", "administrator"},
+    "waivers/{id}/approve/": {"approver", "administrator"},
+    "waivers/{id}/deny/": {"approver", "administrator"},
+    "waivers/{id}/revoke/": {"approver", "administrator"},
+}
+READ_TOO = {"waivers/"}
 
 
 def addresses():
@@ -41,7 +53,10 @@ def plain(pattern):
 def rows(service):
     roadmap = b"# Road\n\n## M1 A\n- [ ] Owner: Core\n- Tasks\n  - [ ] Work.\n- Acceptance\n  - [ ] Good.\n"
     document = import_document(service=service, name="road.md", raw=roadmap).document
-    return {"documents": document.pk, "tasks": Task.objects.get().pk, "criteria": Criterion.objects.get().pk}
+    criterion = Criterion.objects.get()
+    someone = User.objects.create_user("someone@example.org", is_staff=True)
+    waiver = ask(criterion, service.environments.get(), someone, at=now(), ends_at=now() + timedelta(days=1))
+    return {"documents": document.pk, "tasks": Task.objects.get().pk, "criteria": criterion.pk, "waivers": waiver.pk}
 
 
 def client_of(person):
@@ -56,7 +71,7 @@ def client_of(person):
 @pytest.mark.parametrize("person", PEOPLE)
 def test_reading(rows, person):
     client = client_of(person)
-    for address in set(addresses()) - PUSHES:
+    for address in set(addresses()) - PUSHES - (set(POSTS) - READ_TOO):
         key = rows.get(address.split("/")[0], 999_999)
         code = client.get("/api/v1/" + address.replace("{id}", str(key)).replace("{slug}", "payments")).status_code
         allowed = STAFF if address in FOR_STAFF else EVERY_ROLE
@@ -73,14 +88,23 @@ def test_changing(rows, person, address):
     assert (code == 200) if person in WRITERS else (code in {401, 403})
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("address", sorted(POSTS))
+def test_posting(rows, person, address):
+    path = "/api/v1/" + address.replace("{id}", str(rows[address.split("/")[0]])).replace("{slug}", "payments")
+    code = client_of(person).post(path, {}, format="json").status_code
+    assert code in ({200, 201, 400} if person in POSTS[address] else {401, 403}), (address, person)
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_else_can_be_changed_even_by_an_administrator(rows, method):
     client = client_of("administrator")
-    for address in set(addresses()) - PUSHES - (CHANGES if method == "patch" else set()):
+    allowed = {"patch": CHANGES, "post": set(POSTS)}.get(method, set())
+    for address in set(addresses()) - PUSHES - allowed:
         path = "/api/v1/" + address.replace("{id}", "1").replace("{slug}", "payments")
         assert getattr(client, method)(path, {}, format="json").status_code == 405, address
 
 
 def test_the_table_holds_addresses():
-    assert {"services/{slug}/gate/", "documents/{id}/export/", "schema/", *CHANGES} <= set(addresses())
+    assert {"services/{slug}/gate/", "documents/{id}/export/", "schema/", *CHANGES, *POSTS} <= set(addresses())
     assert len(addresses()) >= 35

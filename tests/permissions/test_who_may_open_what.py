@@ -51,6 +51,7 @@ LISTS_AND_FORMS = {
     "roadmap_milestone": (READ, EDIT),
     "roadmap_risk": (READ, EDIT),
     "roadmap_task": (READ, EDIT),
+    "roadmap_waiver": (READ, NOBODY),
     "roadmap_workitem": (READ, EDIT),
     "security_securitycheckrun": (READ, NOBODY),
 }
@@ -66,6 +67,7 @@ TABLE = {
     "admin:password_change_done": STAFF,
     "admin:security_check_now": "302 302 405 405 405 405 405",
     "dashboards:portfolio": STAFF,
+    "dashboards:waivers": READ,
     "healthchecks:healthz": "401 401 503 503 503 503 503",  # no beat in this test
     "healthchecks:livez": ANYBODY,
     "healthchecks:readyz": "503 503 503 503 503 503 503",
