@@ -28,11 +28,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Reading:
-    """The facts of a report, and what it says itself of its subject and its instant."""
+    """The facts of a report, and what it says itself of its subject, its instant and whose facts they are."""
 
     facts: dict[str, Any]
     subject: Subject = field(default_factory=Subject)
     observed_at: datetime | None = None
+    verifier_key: str = ""
 
 
 def read_json(report: bytes) -> Any:

@@ -14,10 +14,12 @@ from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.wording import duration_in_words
 from apps.evidence.contract import Observation, Trust, Verifier
-from apps.evidence.engines.formats import read_report
+from apps.evidence.engines.envelopes import open_envelope
+from apps.evidence.engines.formats import IN_TOTO, read_report
 from apps.evidence.engines.reading import Reading, Subject, check_plain
+from apps.evidence.engines.signatures import read_public_key
 from apps.evidence.exceptions import EvidenceConflict, EvidenceRefused
-from apps.evidence.models import ObservationRecord, PushedReport, TokenScope
+from apps.evidence.models import ObservationRecord, PushedReport, SigningKey, TokenScope
 from apps.evidence.register import find_verifier
 from apps.evidence.services.recording import CLOCK_SKEW, record_observation
 
@@ -60,7 +62,9 @@ def push_evidence(
     if known := _known(scope, idempotency_key, push):
         return known, False
     scope.require(service=push.service, verifier_key=push.verifier)
-    record = _record(scope.find_environment(push.environment), push, at)
+    signing_key = _find_signer(scope, push)
+    environment, trust = scope.find_environment(push.environment), Trust.SIGNED if signing_key else Trust.PUSHED
+    record = _record(environment, push, trust, at)
     report = PushedReport.objects.create(
         token=scope.token,
         idempotency_key=idempotency_key,
@@ -69,6 +73,7 @@ def push_evidence(
         format=push.format,
         sha256=push.report_sha256,
         size_bytes=len(push.report),
+        signing_key=signing_key,
         received_at=at,
     )
     audit.record(action="evidence.pushed", subject=record, actor=scope.token.user, details=_details(scope, report))
@@ -83,31 +88,40 @@ def _known(scope: TokenScope, idempotency_key: str, push: Push) -> PushedReport 
     return known
 
 
-def _check_time(push: Push, verifier: Verifier, at: datetime) -> None:
-    if push.observed_at > at + CLOCK_SKEW:
-        raise EvidenceRefused("observed_at lies in the future; check the clock of what sent it.")
-    if push.observed_at < at - verifier.longest_ttl:
-        longest = duration_in_words(verifier.longest_ttl)
-        raise EvidenceRefused(f"observed_at is too old: evidence of {verifier.key} counts for {longest} at most.")
+def _find_signer(scope: TokenScope, push: Push) -> SigningKey | None:
+    """The key that signed the report; None where the token asks for no signature."""
+    keys = list(scope.signing_keys.all())
+    if not keys:
+        return None
+    envelope = open_envelope(push.report) if push.format == IN_TOTO else None
+    if envelope is None:
+        raise EvidenceRefused("This token pushes only signed statements: send format in-toto, in a DSSE envelope.")
+    valid = (key for key in keys if key.revoked_at is None)
+    signer = next((key for key in valid if envelope.is_signed_by(read_public_key(key.pem))), None)
+    if signer is None:
+        names = ", ".join(key.name for key in keys)
+        raise EvidenceRefused(f"The envelope holds no valid signature of {names}.")
+    return signer
 
 
-def _record(environment: Environment, push: Push, at: datetime) -> ObservationRecord:
+def _record(environment: Environment, push: Push, trust: Trust, at: datetime) -> ObservationRecord:
     verifier = find_verifier(push.verifier)
-    _check_time(push, verifier, at)
+    if verifier.trust is not Trust.PUSHED:
+        raise EvidenceRefused(f"Evidence of {verifier.key} is not pushed.")
     check_plain(dict(push.parameters))
     reading = read_report(push.report, format_name=push.format, verifier_key=verifier.key)
-    facts = _facts(reading, push, verifier)
+    _check_time(push, reading, verifier, at)
+    subject = _subject(push, reading)
+    facts = _facts(reading, subject, verifier)
+    observation = Observation(
+        facts=facts, observed_at=push.observed_at, subject=str(subject) or str(environment), source=push.run_url
+    )
     record = record_observation(
         environment=environment,
         key=verifier.key,
-        observation=Observation(
-            facts=facts,
-            observed_at=push.observed_at,
-            subject=str(push.subject) or str(environment),
-            source=push.run_url,
-        ),
+        observation=observation,
         parameters=push.parameters,
-        trust=Trust.PUSHED,
+        trust=trust,
         at=at,
     )
     if record.facts != facts:
@@ -115,9 +129,27 @@ def _record(environment: Environment, push: Push, at: datetime) -> ObservationRe
     return record
 
 
-def _facts(reading: Reading, push: Push, verifier: Verifier) -> dict[str, Any]:
+def _check_time(push: Push, reading: Reading, verifier: Verifier, at: datetime) -> None:
+    if push.observed_at > at + CLOCK_SKEW:
+        raise EvidenceRefused("observed_at lies in the future; check the clock of what sent it.")
+    if push.observed_at < at - verifier.longest_ttl:
+        longest = duration_in_words(verifier.longest_ttl)
+        raise EvidenceRefused(f"observed_at is too old: evidence of {verifier.key} counts for {longest} at most.")
+    # Else an old statement could be sent again as a new one.
+    if reading.observed_at not in {None, push.observed_at}:
+        raise EvidenceRefused("observed_at must be the timeCreated of the statement.")
+
+
+def _subject(push: Push, reading: Reading) -> Subject:
+    sent, read = push.subject, reading.subject
+    if any(one and other and one != other for one, other in ((sent.commit, read.commit), (sent.digest, read.digest))):
+        raise EvidenceRefused(f"subject: the report is about {read}, not about {sent}.")
+    return read if str(read) else sent
+
+
+def _facts(reading: Reading, subject: Subject, verifier: Verifier) -> dict[str, Any]:
     takes_commit = "commit" in verifier.facts_schema.get("properties", {})
-    return reading.facts | ({"commit": push.subject.commit} if takes_commit and push.subject.commit else {})
+    return reading.facts | ({"commit": subject.commit} if takes_commit and subject.commit else {})
 
 
 def _details(scope: TokenScope, report: PushedReport) -> dict[str, Any]:
