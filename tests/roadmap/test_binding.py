@@ -11,6 +11,8 @@ from apps.roadmap.services.binding import accept_binding, bind, decline_binding,
 
 @pytest.fixture
 def suggestion(recovery, criterion):
+    criterion.text = "A sea trial; dashboards that are live."
+    criterion.save()
     (binding,) = suggest_bindings(criteria=[criterion])
     return binding
 

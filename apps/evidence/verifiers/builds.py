@@ -89,7 +89,14 @@ class Load(BuildVerifier):
     default_rule = {"fact": "error_percent", "operator": "<", "value": 1, "unit": "%"}
     default_ttl = timedelta(days=30)
     longest_ttl = timedelta(days=180)
-    phrases = ("load test* ~ pass*", "error rate*", "p95 ~ response time", "response time ~ p95", "p95 latency", "p95")
+    phrases = (
+        "load test* ~ pass*",
+        "error rate*",
+        "p95 ~ response time",
+        "response time ~ p95",
+        "p95 latency",
+        "p95 <",
+    )
 
     def summarise(self, facts: Facts) -> str:
         p95 = f"p95 {facts['p95_milliseconds']:g} ms, " if "p95_milliseconds" in facts else ""

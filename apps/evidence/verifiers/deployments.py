@@ -48,6 +48,7 @@ class Rollback(PushedVerifier):
         "rollback drill*",
         "tested rollback*",
         "rehearsed rollback*",
+        "rollback capability",
     )
 
     def summarise(self, facts: Facts) -> str:

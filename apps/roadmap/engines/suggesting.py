@@ -15,17 +15,19 @@ _FACTS = {
     "rto": "rto_seconds",
     "rpo": "rpo_seconds",
     "uptime": "availability_percent",
-    "coverage": "coverage_percent",
-    "error_rate": "error_rate_percent",
+    "coverage": "line_percent",
+    "error_rate": "error_percent",
     "latency": "p{percentile}_milliseconds",
+    "throughput": "requests_per_second",
 }
 _SECONDS = {"millisecond": 0.001, "second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _FACTORS: dict[str, Mapping[str, float]] = {
     "seconds": _SECONDS,
     "milliseconds": {unit: seconds * 1_000 for unit, seconds in _SECONDS.items()},
     "percent": {"percent": 1},
+    "second": {"request_per_second": 1},
 }
-_SHOWN_UNITS = {"seconds": "s", "milliseconds": "ms", "percent": "%"}
+_SHOWN_UNITS = {"seconds": "s", "milliseconds": "ms", "percent": "%", "second": "requests/s"}
 
 
 @dataclass(frozen=True)
