@@ -11,11 +11,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from apps.common.postgresql.binaries import newest_server_installation  # noqa: E402
+from apps.common.postgresql.server import Server  # noqa: E402
 from apps.common.postgresql.throwaway import throwaway_server  # noqa: E402
 
 
 @contextmanager
-def migrated_database() -> Iterator[None]:
+def migrated_database() -> Iterator[Server]:
     """Set Django up on an empty, migrated database for the length of the block."""
     with throwaway_server(newest_server_installation()) as server:
         server.create_database("bench")
@@ -33,6 +34,6 @@ def migrated_database() -> Iterator[None]:
         django.setup()
         call_command("migrate", verbosity=0)
         try:
-            yield
+            yield server
         finally:
             connections.close_all()
