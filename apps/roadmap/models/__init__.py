@@ -16,6 +16,7 @@ from apps.roadmap.models.links import Link
 from apps.roadmap.models.milestones import Milestone, Priority, WorkItem
 from apps.roadmap.models.policies import GatePolicy, PolicyRole
 from apps.roadmap.models.risks import CostLine, Mitigation, Risk
+from apps.roadmap.models.summaries import ServiceChange, ServiceSummary
 from apps.roadmap.models.tasks import Task
 from apps.roadmap.models.transitions import StatusTransition
 from apps.roadmap.models.waivers import Phase, Waiver
@@ -48,6 +49,8 @@ __all__ = [
     "Priority",
     "PublicBadge",
     "Risk",
+    "ServiceChange",
+    "ServiceSummary",
     "SignOff",
     "StatusTransition",
     "Task",

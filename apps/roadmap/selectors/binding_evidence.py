@@ -15,7 +15,7 @@ from apps.evidence.services import parameters_digest
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.statuses import BindingEvidence
 
-_ERROR_HOLDS = timedelta(hours=1)
+ERROR_HOLDS = timedelta(hours=1)
 
 
 def key_of(binding: Binding, environment: Environment) -> Key:
@@ -54,7 +54,7 @@ def _counting_record(
         return answer or error
     # An answer holds until it expires, whatever could not be seen since. An error that is not repeated is over.
     is_fresh = at < answer.observed_at + ttl
-    is_over = error.observed_at < max(answer.observed_at, at - _ERROR_HOLDS)
+    is_over = error.observed_at < max(answer.observed_at, at - ERROR_HOLDS)
     return answer if is_fresh or is_over else error
 
 

@@ -1,0 +1,67 @@
+"""Which environments' summaries hold, and what a summary says."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.catalog.models import Environment
+from apps.roadmap.engines.origin import origin
+from apps.roadmap.models import ServiceSummary
+from apps.roadmap.selectors.gate import gate_of
+from apps.roadmap.selectors.readiness import readiness_of_each
+from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
+from apps.roadmap.selectors.turning_points import next_turning_points
+
+
+def current_summaries(at: datetime) -> QuerySet[ServiceSummary]:
+    """The summaries that a computation at the instant would repeat."""
+    return ServiceSummary.objects.current(at, origin())
+
+
+def outdated_environments(at: datetime) -> QuerySet[Environment]:
+    """The default environments whose summary is missing, or may not hold any more."""
+    held = current_summaries(at).values("environment")
+    return Environment.objects.filter(is_default=True).exclude(pk__in=held).order_by("pk")
+
+
+def summarise(environments: Iterable[Environment], at: datetime) -> list[ServiceSummary]:
+    """The summaries of environments as they are now, not stored."""
+    known = readiness_of_each(list(environments), at=at)
+    turning_points = next_turning_points(known, at)
+    return [_summary(each, at, turning_points[each.environment.pk]) for each in known]
+
+
+def _summary(known: Readiness, at: datetime, valid_until: datetime) -> ServiceSummary:
+    answer = gate_of(known)
+    return ServiceSummary(
+        environment=known.environment,
+        decision=str(answer.decision),
+        digest=answer.digest,
+        blocking=len(answer.blocking),
+        contradictions=len(known.contradictions),
+        criteria_proven=known.criteria_proven,
+        criteria_total=known.criteria_total,
+        milestones_claimed_done=known.milestones_claimed_done,
+        milestones_total=known.milestones_total,
+        standings={str(standing): count for standing, count in known.criteria_by_standing().items()},
+        milestones=[_milestone(status) for status in known.milestones],
+        computed_at=at,
+        valid_until=valid_until,
+    )
+
+
+def _milestone(status: MilestoneStatus) -> dict[str, Any]:
+    milestone = status.milestone
+    return {
+        "id": milestone.pk,
+        "code": milestone.code,
+        "title": milestone.title,
+        "claim": milestone.claim,
+        "standing": str(status.standing),
+        "target_on": milestone.target_on.isoformat() if milestone.target_on else None,
+        "target_precision": milestone.target_precision,
+        "criteria_proven": status.criteria_proven,
+        "criteria_total": status.criteria_total,
+    }
