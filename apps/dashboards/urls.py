@@ -3,11 +3,11 @@
 from django.contrib import admin
 from django.urls import path
 
-from apps.dashboards.views import readiness, waivers
+from apps.dashboards.views import portfolio, readiness, waivers
 
 app_name = "dashboards"
 urlpatterns = [
-    path("", admin.site.admin_view(readiness.portfolio), name="portfolio"),
+    path("", admin.site.admin_view(portfolio.portfolio), name="portfolio"),
     path("readiness/<slug:slug>/", admin.site.admin_view(readiness.readiness), name="readiness"),
     path("readiness/<slug:slug>/check/", admin.site.admin_view(readiness.check), name="check"),
     path("waivers/", admin.site.admin_view(waivers.calendar), name="waivers"),

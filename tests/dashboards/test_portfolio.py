@@ -24,7 +24,7 @@ def test_the_worst_service_comes_first(signed_in: Client, voyage: Voyage) -> Non
     page = _page(signed_in)
 
     assert page.index("Payments API") < page.index("Aardvark")
-    assert "0 of 2 services may go to production · 3 claims contradicted" in page
+    assert "0 of 2 services may go to production · 3 claims contradicted · 2 of 8 criteria proven" in page
     assert "M0, " in page
     assert "8 weeks late" in page
 
@@ -42,7 +42,7 @@ def test_many_services_are_read_in_pages(signed_in: Client, db: None, monkeypatc
     for slug in ("ant", "bee", "cat"):
         ensure_service(slug=slug)
 
-    assert "1 to 2 of 3 services" in _page(signed_in)
+    assert "1 to 2 of 3 services, the worst first" in _page(signed_in)
     assert "Cat" in _page(signed_in, "?page=2")
 
 

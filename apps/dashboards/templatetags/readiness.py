@@ -1,7 +1,7 @@
 """Pieces of the readiness pages: meters of proof, and the way to mend a contradiction."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django import template
@@ -13,6 +13,7 @@ from apps.common.statuses import look_of
 from apps.common.wording import about
 from apps.dashboards.engines.charts import draw_parts
 from apps.dashboards.selectors.milestone_page import MilestonePage, milestone_page
+from apps.roadmap.engines.standing import Standing
 from apps.roadmap.models import Criterion, Milestone
 from apps.roadmap.selectors.contradictions import DECAYED, OPEN_PARTS
 from apps.roadmap.selectors.statuses import BindingEvidence, Contradiction, CriterionStatus
@@ -33,7 +34,16 @@ class Way:
 @register.inclusion_tag("seaworthy/_meter.html")
 def proof_meter(criteria: Iterable[CriterionStatus]) -> dict[str, object]:
     """How many of the criteria are proven, refuted, in doubt; what nobody has said or seen stays empty."""
-    counts = Counter(look_of(status.standing).tone for status in criteria if status.applies)
+    return standings_meter(Counter(str(status.standing) for status in criteria))
+
+
+@register.inclusion_tag("seaworthy/_meter.html")
+def standings_meter(standings: Mapping[str, int]) -> dict[str, object]:
+    """The same of criteria that were counted by their standing."""
+    counts = Counter[str]()
+    for standing, count in standings.items():
+        if standing != Standing.NOT_APPLICABLE:
+            counts[look_of(standing).tone] += count
     said = [f"{counts[tone]} {word}" for tone, word in zip(TONES, ("proven", "refuted", "in doubt"), strict=True)]
     rest = counts.total() - sum(counts[tone] for tone in TONES)
     parts = draw_parts({**{tone: counts[tone] for tone in TONES}, "rest": rest})

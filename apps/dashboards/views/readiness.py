@@ -1,4 +1,4 @@
-"""All services, and how ready each of them is."""
+"""How ready a service is."""
 
 from urllib.parse import urlencode
 
@@ -17,20 +17,12 @@ from apps.catalog.exceptions import UnknownEnvironment, UnknownService
 from apps.catalog.models import Service
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.clock import now
-from apps.dashboards.selectors import portfolio as selectors
 from apps.dashboards.selectors.service_page import service_page
+from apps.dashboards.views.portfolio import VIEW_READINESS
 from apps.roadmap.services.collecting import request_check
 from apps.roadmap.tasks import collect_all_evidence
 
-VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion")
 ASK_FOR_CHECKS = "roadmap.change_binding"
-
-
-def portfolio(request: HttpRequest) -> HttpResponse:
-    """All services, the worst first; then the admin's own index."""
-    may_read = request.user.has_perms(VIEW_READINESS)
-    found = selectors.portfolio(at=now(), page_number=request.GET.get("page")) if may_read else None
-    return admin.site.index(request, extra_context={"portfolio": found})
 
 
 def readiness(request: HttpRequest, slug: str) -> HttpResponse:

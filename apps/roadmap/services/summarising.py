@@ -58,8 +58,7 @@ def _snapshot() -> tuple[str | None, int]:
     """What can be seen now; None in a transaction that has written, whose later writes could not be told apart."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_current_snapshot()::text END,"
-            f" {CLUSTER}"
+            f"SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_current_snapshot()::text END, {CLUSTER}"
         )
         snapshot, cluster = cursor.fetchone()
     return snapshot, cluster
