@@ -5,9 +5,15 @@ from django.db import migrations, models
 
 from apps.roadmap.models.changes import CREATE_FUNCTION, DROP_FUNCTION, EVERY_SERVICE, note_changes, through
 
+THROUGH_EVALUATION = """
+    SELECT environment.service_id FROM changed
+    JOIN roadmap_gateevaluation AS evaluation ON evaluation.id = changed.evaluation_id
+    JOIN catalog_environment AS environment ON environment.id = evaluation.environment_id
+"""
+
 
 class Migration(migrations.Migration):
-    dependencies = [("roadmap", "0008_decisions"), ("catalog", "0003_team_members"), ("evidence", "0001_initial")]
+    dependencies = [("roadmap", "0008_decisions"), ("catalog", "0003_team_members"), ("evidence", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [
         migrations.CreateModel(
@@ -27,6 +33,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('decision', models.CharField(max_length=20)),
+                ('regression', models.CharField(blank=True, help_text='What the launch said, and what holds today.', max_length=200)),
                 ('digest', models.CharField(max_length=64)),
                 ('blocking', models.PositiveIntegerField()),
                 ('contradictions', models.PositiveIntegerField()),
@@ -61,6 +68,16 @@ class Migration(migrations.Migration):
         note_changes("roadmap_criterion"),
         note_changes("roadmap_binding", through("roadmap_criterion", "criterion_id")),
         note_changes("roadmap_waiver", through("catalog_environment", "environment_id")),
+        note_changes("roadmap_risk"),
+        note_changes("roadmap_mitigation", through("roadmap_risk", "risk_id")),
+        note_changes("roadmap_conflict", through("roadmap_document", "document_id")),
+        note_changes("roadmap_gatepolicy"),
+        note_changes("roadmap_policyrole", through("roadmap_gatepolicy", "policy_id")),
+        note_changes("roadmap_gateevaluation", through("catalog_environment", "environment_id")),
+        note_changes("roadmap_signoff", THROUGH_EVALUATION),
+        note_changes("roadmap_gateoverride", THROUGH_EVALUATION),
+        note_changes("roadmap_launch", THROUGH_EVALUATION),
+        note_changes("auth_group", EVERY_SERVICE),
         note_changes("evidence_observationrecord", through("catalog_environment", "environment_id")),
         # Whether something was recorded later than now has to be asked often: of a machine whose clock is ahead.
         migrations.RunSQL(

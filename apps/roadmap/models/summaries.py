@@ -72,6 +72,7 @@ class ServiceSummary(models.Model):
 
     environment = models.OneToOneField(Environment, models.CASCADE, related_name="summary")
     decision = models.CharField(max_length=20)
+    regression = models.CharField(max_length=200, blank=True, help_text="What the launch said, and what holds today.")
     digest = models.CharField(max_length=64)
     blocking = models.PositiveIntegerField()
     contradictions = models.PositiveIntegerField()

@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
+from apps.roadmap.engines.gate import GateAnswer
 from apps.roadmap.engines.origin import origin
 from apps.roadmap.models import ServiceSummary
-from apps.roadmap.selectors.gate import gate_of
+from apps.roadmap.selectors.gate import gates_of
 from apps.roadmap.selectors.readiness import readiness_of_each
 from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 from apps.roadmap.selectors.turning_points import next_turning_points
@@ -30,14 +31,17 @@ def summarise(environments: Iterable[Environment], at: datetime) -> list[Service
     """The summaries of environments as they are now, not stored."""
     known = readiness_of_each(list(environments), at=at)
     turning_points = next_turning_points(known, at)
-    return [_summary(each, at, turning_points[each.environment.pk]) for each in known]
+    return [
+        _summary(each, answer, at, turning_points[each.environment.pk])
+        for each, answer in zip(known, gates_of(known), strict=True)
+    ]
 
 
-def _summary(known: Readiness, at: datetime, valid_until: datetime) -> ServiceSummary:
-    answer = gate_of(known)
+def _summary(known: Readiness, answer: GateAnswer, at: datetime, valid_until: datetime) -> ServiceSummary:
     return ServiceSummary(
         environment=known.environment,
         decision=str(answer.decision),
+        regression=answer.regression,
         digest=answer.digest,
         blocking=len(answer.blocking),
         contradictions=len(known.contradictions),

@@ -1,14 +1,15 @@
 """When time alone may change what is known: evidence that expires, targets that pass, waivers that begin and end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from apps.catalog.models import Environment
 from apps.evidence.freshness import EvidenceState
 from apps.evidence.models import ObservationRecord
-from apps.roadmap.models import Waiver
+from apps.roadmap.models import GateOverride, GatePolicy, Launch, SignOff, Waiver
 from apps.roadmap.selectors.binding_evidence import ERROR_HOLDS
 from apps.roadmap.selectors.statuses import BindingEvidence, Readiness
 
@@ -45,15 +46,28 @@ def _of_evidence(evidence: BindingEvidence) -> Iterator[datetime]:
         yield evidence.observed_at + ERROR_HOLDS + timedelta.resolution
 
 
-def _coming(environments: list[Environment], at: datetime) -> dict[int, list[datetime]]:
-    """What is written already and begins later: a waiver, or an observation of a machine whose clock is ahead."""
-    waivers = Waiver.objects.approved().filter(environment__in=environments, starts_at__gt=at)
-    observations = ObservationRecord.objects.filter(environment__in=environments, recorded_at__gt=at)
+def _coming(environments: Sequence[Environment], at: datetime) -> dict[int, list[datetime]]:
+    """What is written already and turns later: a waiver, an override's end, or the word of a clock that is ahead."""
+    evaluated = "evaluation__environment"
+    dated: list[tuple[QuerySet[Any], str, str]] = [
+        (ObservationRecord.objects.all(), "environment", "recorded_at"),
+        (Waiver.objects.approved(), "environment", "starts_at"),
+        (Waiver.objects.approved(), "environment", "decided_at"),
+        (GatePolicy.objects.all(), "service__environments", "created_at"),
+        (SignOff.objects.all(), evaluated, "at"),
+        (GateOverride.objects.all(), evaluated, "at"),
+        (GateOverride.objects.all(), evaluated, "ends_at"),
+        (Launch.objects.all(), evaluated, "at"),
+    ]
+    first, *others = [_first_after(at, environments, *each) for each in dated]
     found: dict[int, list[datetime]] = {}
-    for first in (
-        waivers.order_by().values_list("environment").annotate(Min("starts_at")),
-        observations.order_by().values_list("environment").annotate(Min("recorded_at")),
-    ):
-        for environment, instant in first:
-            found.setdefault(environment, []).append(instant)
+    for environment, instant in first.union(*others, all=True):
+        found.setdefault(environment, []).append(instant)
     return found
+
+
+def _first_after(
+    at: datetime, environments: Sequence[Environment], rows: QuerySet[Any], environment: str, field: str
+) -> QuerySet[Any, tuple[int, datetime]]:
+    coming = rows.order_by().filter(**{f"{environment}__in": environments, f"{field}__gt": at})
+    return coming.values_list(environment).annotate(Min(field))
