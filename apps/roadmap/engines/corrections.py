@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from django.db.models import TextChoices
 
 from apps.roadmap.engines.blocks import Block, BlockKind
-from apps.roadmap.engines.identity import NOT_WORDS
 from apps.roadmap.engines.source import Source
+from apps.roadmap.engines.surroundings import NOT_WORDS
 
 LEADING = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)]|#{1,6})[ \t]+)*(?:\[[^\]\[]{1,3}\][ \t]+)?")
 WHOLE = frozenset({BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.PARAGRAPH})

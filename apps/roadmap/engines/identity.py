@@ -5,24 +5,25 @@ code is unique on both sides, or its words are (it moved); then when its words c
 comes back by its own words only. Never across kinds.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from functools import cached_property
 from hashlib import sha256
 from itertools import product
 
 from apps.roadmap.engines.headings import find_renamed
 from apps.roadmap.engines.pairing import pair_best_first
+from apps.roadmap.engines.surroundings import Surroundings, plain_words
 
 LIKENESS = 0.75  # below it, two texts of one section are two things
-NEIGHBOUR_LIKENESS = 0.5  # between the same neighbours, and alone there
+LEAST_WORDS_KEPT = 0.6  # of a text that stands alone between the same neighbours
 DOCUMENT_LIKENESS = 0.85  # a text that moved as well has to say more of itself
 MOST_COMPARISONS = 10_000  # pairs in all; in a document rewritten as a whole nothing more is guessed
 EDGE, NOWHERE = -1, -2  # of a section
-NOT_WORDS = re.compile(r"[\W_]+")
 TITLE_SEPARATOR = " › "
+TITLES = frozenset({"milestone", "workitem"})  # the kinds that others stand under
 
 Key = tuple[str, ...]
 Places = dict[Key, list[int]]
@@ -36,11 +37,12 @@ class Trait:
     section: str
     text: str
     code: str = ""  # what a document itself calls it, such as M1
+    line: int | None = None
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The text without case, marks and punctuation."""
-        return NOT_WORDS.sub(" ", self.text.casefold()).strip() or self.text.strip()
+        return plain_words(self.text)
 
     @property
     def opens(self) -> str:
@@ -66,6 +68,8 @@ class _Matching:
     old: Sequence[Trait]
     new: Sequence[Trait]
     gone: Collection[int]
+    old_text: Surroundings
+    new_text: Surroundings
     pairs: dict[int, int] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
 
@@ -75,20 +79,38 @@ class _Matching:
     def left_new(self) -> list[int]:
         return [at for at in range(len(self.new)) if at not in self.pairs]
 
+    def is_new(self, at: int) -> bool:
+        """The old text nowhere said the words, so that they did not come from elsewhere."""
+        return not self.old_text.says(self.new[at].words)
+
+    def is_replaced(self, old_at: int, new_at: int) -> bool:
+        """The old words are nowhere in the new text, nor the new ones in the old: nothing only changed its place."""
+        old_is_gone = not self.new_text.says(self.old[old_at].words)
+        return new_at not in self.pairs and old_is_gone and self.is_new(new_at)
+
     def add(self, pairs: dict[int, int]) -> None:
         self.pairs |= pairs
         self.taken |= set(pairs.values())
 
 
-def match(old: Sequence[Trait], new: Sequence[Trait], *, gone: Collection[int] = ()) -> dict[int, int]:
+def match(
+    old: Sequence[Trait],
+    new: Sequence[Trait],
+    *,
+    gone: Collection[int] = (),
+    old_text: Surroundings | None = None,
+    new_text: Surroundings | None = None,
+) -> dict[int, int]:
     """For each new entry that is an old one, which: positions in the two sequences.
 
-    `gone` are the positions of old entries that an earlier text held and the last one did not.
+    `gone` are the positions of old entries that an earlier text held and the last one did not. With the texts, a title
+    that was replaced where it stood is known again, too.
     """
-    matching = _Matching(old, new, frozenset(gone))
+    matching = _Matching(old, new, frozenset(gone), old_text or Surroundings(), new_text or Surroundings())
     _match_equal(matching)
     _match_equal(matching, gone=True)
     _follow_renamed_titles(matching)
+    _match_titles_in_place(matching)
     _match_unique(matching, _code_of)
     _match_unique(matching, _words_of)
     _match_unique(matching, _words_of, gone=True)
@@ -122,10 +144,24 @@ def _follow_renamed_titles(matching: _Matching) -> None:
     for at in matching.left_old():
         trait = matching.old[at]
         title = opened.get((trait.kind, renamed.get(trait.opens, "")))
-        if title is not None and title not in matching.pairs:
+        if title is not None and matching.is_replaced(at, title):
             matching.add({title: at})
     matching.old = [replace(trait, section=renamed.get(trait.section, trait.section)) for trait in matching.old]
     _match_equal(matching)
+
+
+def _match_titles_in_place(matching: _Matching) -> None:
+    """A title was replaced by another where the lines above and below it stayed."""
+
+    def place_of(trait: Trait, text: Surroundings) -> Key | None:
+        above, below = text.around(trait.line)
+        return (trait.kind, trait.section, above, below) if trait.kind in TITLES and below else None
+
+    olds = _by(lambda trait: place_of(trait, matching.old_text), matching.old, matching.left_old())
+    news = _by(lambda trait: place_of(trait, matching.new_text), matching.new, matching.left_new())
+    for key, places in news.items():
+        if len(places) == len(olds.get(key, ())) == 1 and matching.is_new(places[0]):
+            matching.add({places[0]: olds[key][0]})
 
 
 def _placed(traits: Iterable[Trait]) -> list[tuple[str, str]]:
@@ -149,7 +185,7 @@ def _likenesses(
     matching: _Matching, group_of: Callable[[Trait], Key], least: float
 ) -> Iterable[tuple[float, int, int]]:
     olds = _by(group_of, matching.old, matching.left_old())
-    news = _by(group_of, matching.new, matching.left_new())
+    news = _by(group_of, matching.new, filter(matching.is_new, matching.left_new()))
     compared = 0
     for group in sorted(olds.keys() & news.keys()):
         compared += len(olds[group]) * len(news[group])
@@ -170,7 +206,7 @@ def _match_between_neighbours(matching: _Matching) -> None:
         news = new_by_section.get(section, [])
         for place, at in enumerate(news):
             old_at = None if at in matching.pairs else between.get(_old_around(matching, news, place))
-            if old_at is not None and _likeness(matching.old[old_at], matching.new[at], NEIGHBOUR_LIKENESS):
+            if old_at is not None and _words_kept(matching.old[old_at], matching.new[at]) >= LEAST_WORDS_KEPT:
                 matching.add({at: old_at})
 
 
@@ -183,6 +219,10 @@ def _old_around(matching: _Matching, news: Sequence[int], place: int) -> tuple[i
 def _around(places: Sequence[int], place: int) -> tuple[int, int]:
     """What stands before and after a place."""
     return places[place - 1] if place else EDGE, places[place + 1] if place + 1 < len(places) else EDGE
+
+
+def _words_kept(old: Trait, new: Trait) -> float:
+    return SequenceMatcher(None, old.words.split(), new.words.split(), autojunk=False).ratio()
 
 
 def _likeness(old: Trait, new: Trait, least: float) -> float:

@@ -16,7 +16,8 @@ from apps.roadmap.engines import entries
 from apps.roadmap.engines.entries import Entry, ParsedDocument
 from apps.roadmap.engines.identity import TITLE_SEPARATOR, Trait, identities, match
 from apps.roadmap.engines.places import place_of
-from apps.roadmap.models import Claim, Document
+from apps.roadmap.engines.surroundings import Surroundings
+from apps.roadmap.models import Claim, Document, DocumentRevision
 from apps.roadmap.services.conflicts import Conflicts
 from apps.roadmap.services.document_values import DERIVED, MODELS, NAMING_FIELDS, Values, read_entry
 from apps.roadmap.services.history import remember_related
@@ -100,7 +101,7 @@ def merge_entries(
     earlier = Document.objects.filter(service=document.service, pk__lt=document.pk).count()
     merge = Merge(document, parsed, conflicts, actor, now, earlier * LINES_OF_A_DOCUMENT)
     known = [row for kind in entries_by_kind(parsed) for row in _rows(document, kind)]
-    found, vanished = _recognise(known, parsed, is_same_text=is_same_text)
+    found, vanished = _recognise(known, parsed, conflicts.revision, is_same_text=is_same_text)
     for kind in entries_by_kind(parsed):
         _merge_kind(merge, kind, [each for each in found if type(each.entry) is kind])
     _mark_vanished(merge, vanished)
@@ -125,14 +126,23 @@ def _rows(document: Document, kind: type[Entry]) -> list[Any]:
     return list(rows.order_by("position", "pk"))
 
 
-def _recognise(known: list[Any], parsed: ParsedDocument, *, is_same_text: bool) -> tuple[list[Found], list[Row]]:
+def _recognise(
+    known: list[Any], parsed: ParsedDocument, revision: DocumentRevision, *, is_same_text: bool
+) -> tuple[list[Found], list[Row]]:
     """Each entry with the row it is, and the rows that are no entry any more."""
     new = [entry for several in entries_by_kind(parsed).values() for entry in several]
     values = [read_entry(entry) for entry in new]
     traits = [trait_of(entry, value) for entry, value in zip(new, values, strict=True)]
     gone = [at for at, row in enumerate(known) if row.orphaned_at]
     old = [_trait_of_row(row) for row in known]
-    pairs = match(_as_read_now(known, old, new, traits) if is_same_text else old, traits, gone=gone)
+    text = Surroundings(parsed.source.text)
+    pairs = match(
+        _as_read_now(known, old, new, traits) if is_same_text else old,
+        traits,
+        gone=gone,
+        old_text=text if is_same_text else Surroundings(_text_before(revision)),
+        new_text=text,
+    )
     digests = identities(traits)
     found = [
         Found(entry, values[at], digests[at], known[pairs[at]] if at in pairs else None) for at, entry in enumerate(new)
@@ -152,6 +162,11 @@ def _as_read_now(
     return [place.pop(0) if place else trait for place, trait in zip(places, old, strict=True)]
 
 
+def _text_before(revision: DocumentRevision) -> str:
+    before = revision.document.revisions.filter(pk__lt=revision.pk).order_by("-pk").first()
+    return bytes(before.raw).decode(before.encoding) if before else ""
+
+
 def section_of(entry: Entry) -> str:
     """The titles above an entry, in one line."""
     return TITLE_SEPARATOR.join(entry.path)[:500]
@@ -159,15 +174,15 @@ def section_of(entry: Entry) -> str:
 
 def trait_of(entry: Entry, values: Values) -> Trait:
     """What an entry of a document is known by."""
-    return _trait(MODELS[type(entry)]._meta.model_name or "", section_of(entry), values)
+    return _trait(MODELS[type(entry)]._meta.model_name or "", section_of(entry), values, entry.line)
 
 
 def _trait_of_row(row: Row) -> Trait:
-    return _trait(row._meta.model_name or "", row.section, row.imported)
+    return _trait(row._meta.model_name or "", row.section, row.imported, row.line)
 
 
-def _trait(kind: str, section: str, values: Values) -> Trait:
-    return Trait(kind, section, str(values.get(NAMING_FIELDS[kind], "")), str(values.get("code", "")))
+def _trait(kind: str, section: str, values: Values, line: int | None) -> Trait:
+    return Trait(kind, section, str(values.get(NAMING_FIELDS[kind], "")), str(values.get("code", "")), line)
 
 
 def _merge_kind(merge: Merge, kind: type[Entry], found: Sequence[Found]) -> None:
