@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
 from apps.catalog import api as catalog
+from apps.dashboards import api as dashboards
 from apps.evidence.api import observations, pushing
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import readiness, waivers
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     path("evidence/", pushing.EvidenceView.as_view(), name="evidence"),
+    path("portfolio/", dashboards.PortfolioView.as_view(), name="portfolio"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("", include(router.urls)),

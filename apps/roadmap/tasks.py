@@ -6,6 +6,7 @@ from apps.catalog.models import Environment
 from apps.roadmap.selectors.collecting import environments_with_bindings
 from apps.roadmap.services import collecting
 from apps.roadmap.services.drafts import forget_old_drafts as forget
+from apps.roadmap.services.summarising import bring_up_to_date
 from apps.roadmap.services.waiver_notices import announce_ends
 
 _TICK_SECONDS = 60
@@ -29,6 +30,12 @@ def collect_due_evidence(environment_id: int) -> None:
 def collect_all_evidence(environment_id: int) -> None:
     """Collect everything, because a person asked. Safe to deliver twice: observations only add."""
     collecting.collect_all_evidence(environment=_environment(environment_id))
+
+
+@shared_task
+def warm_summaries() -> None:
+    """Compute what changed since somebody last looked, so that the next one need not wait. Nothing depends on it."""
+    bring_up_to_date()
 
 
 @shared_task

@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "probes": {"task": "apps.healthchecks.tasks.tick_probes", "schedule": 5, "options": {"expire_seconds": 10}},
     "old-probes": {"task": "apps.healthchecks.tasks.forget_old_results", "schedule": crontab("40", "2")},
     "evidence": {"task": "apps.roadmap.tasks.tick", "schedule": 60, "options": {"expire_seconds": 60}},
+    "summaries": {"task": "apps.roadmap.tasks.warm_summaries", "schedule": 60, "options": {"expire_seconds": 60}},
     "old-drafts": {"task": "apps.roadmap.tasks.forget_old_drafts", "schedule": crontab("*/30")},
     "waivers": {"task": "apps.roadmap.tasks.announce_waivers", "schedule": 300, "options": {"expire_seconds": 300}},
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
