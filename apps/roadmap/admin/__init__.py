@@ -1,3 +1,3 @@
 """The tracker in the admin."""
 
-from apps.roadmap.admin import bindings, documents, milestones, risks, tasks, waivers  # noqa: F401
+from apps.roadmap.admin import bindings, documents, labels, milestones, risks, tasks, waivers  # noqa: F401

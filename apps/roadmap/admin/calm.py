@@ -1,24 +1,11 @@
-"""Forms and histories that are calm to read."""
+"""Forms that are calm to read."""
 
-from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib.admin.options import BaseModelAdmin
 from django.db import models
 from django.http import HttpRequest
-from simple_history.template_utils import HistoricalRecordContextHelper
-
-# What an import keeps on a row for itself; a line of history names only what a person would.
-BOOKKEEPING = frozenset({"identity", "imported", "line", "position", "section", "spans"})
-
-
-class ReadableHistory(HistoricalRecordContextHelper):
-    """Says of a change what a person would."""
-
-    def context_for_delta_changes(self, delta: Any) -> list[dict[str, Any]]:
-        changes = [change for change in delta.changes if change.field not in BOOKKEEPING]
-        return super().context_for_delta_changes(replace(delta, changes=changes))
 
 
 class CalmFields(BaseModelAdmin):

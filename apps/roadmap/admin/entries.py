@@ -3,17 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.db import models, transaction
+from django.contrib import messages
+from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
+from apps.accounts.models import User
 from apps.audit.audited_admin import AuditedAdmin, staff_user
-from apps.roadmap.admin.calm import CalmFields, ReadableHistory
+from apps.roadmap.admin.calm import CalmFields
+from apps.roadmap.admin.seen import SeenForm
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models.entries import Entry
+from apps.roadmap.selectors.versions import with_versions
 from apps.roadmap.services.claims import set_claim
 
 PLACE: tuple[str, Any] = (
@@ -22,51 +26,50 @@ PLACE: tuple[str, Any] = (
 )
 
 
-class PresenceFilter(admin.SimpleListFilter):
-    """Shows what the documents hold today, unless asked for what vanished from them."""
-
-    title = "presence"
-    parameter_name = "presence"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("vanished", "Vanished from its document"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        choices = super().choices(changelist)
-        yield {**next(choices), "display": "Current"}
-        yield from choices
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(orphaned_at__isnull=self.value() != "vanished")
-
-
 class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     """An entry of a roadmap, whether it came from a document or was added by hand."""
 
+    form = SeenForm
     readonly_fields = ["document", "section", "line", "orphaned_at"]
     list_per_page = 50
     list_select_related = ["service"]
 
-    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A version is looked at, not put back: that would skip what a change has to go through."""
-        return True
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_versions(super().get_queryset(request))
 
-    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> ReadableHistory:
-        return ReadableHistory(self.model, historical_record)
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The entry; where it is about to be changed, held until the end of the request."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST" or not connection.in_atomic_block:
+            return found
+        self.hold(found)
+        return super().get_object(request, object_id, from_field)
+
+    def hold(self, entry: Any) -> None:
+        """Lock what the form shows, in the order that everybody keeps to."""
+        list(self.model._default_manager.filter(pk=entry.pk).select_for_update())
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """Related things are looked for by name: a list of all of them is no choice."""
         related = (
             field for field in self.opts.get_fields() if isinstance(field, models.ForeignKey | models.ManyToManyField)
         )
-        return [field.name for field in related if field.name not in self.readonly_fields]
+        # Not people: to look for them takes a permission that not every editor has.
+        return [field.name for field in related if field.name not in {*self.readonly_fields, "assignees"}]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "assignees":
+            options["queryset"] = User.objects.filter(is_active=True, is_staff=True)
+            options["widget"] = FilteredSelectMultiple("people", is_stacked=False)
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     @transaction.atomic
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(str(self.opts.verbose_name_plural))}
         return super().changelist_view(request, title | (extra_context or {}))
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        return super().get_changelist_form(request, form=SeenForm, **options)
 
     def _get_list_editable_queryset(self, request: HttpRequest, prefix: str) -> QuerySet[Any]:
         # The rows of the list are locked in one order before the audit trail's lock is taken.

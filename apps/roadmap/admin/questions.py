@@ -1,6 +1,6 @@
 """What is asked, on a page of its own, before many entries are changed at once."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,44 +10,87 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from apps.accounts.models import User
 from apps.catalog.models import Team
+from apps.roadmap.models import Claim, Criterion, Label
+from apps.roadmap.services.tracking import BulkChange
+
+LEFT = ("", "As it is")
+SEEN = "seen-"
 
 
-class OwnerForm(forms.Form):
-    """Which team owns the chosen entries from now on."""
+class BulkForm(forms.Form):
+    """What becomes of the chosen entries. Everything that is left empty stays as it is."""
 
-    owner = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Nobody")
-
-
-class TargetForm(forms.Form):
-    """When the chosen milestones are to be reached."""
-
-    target_on = forms.DateField(
-        label="Target date", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Empty for none."
+    claim = forms.ChoiceField(required=False, choices=[LEFT, *Claim.choices])
+    requirement = forms.ChoiceField(required=False, choices=[LEFT, *Criterion.Requirement.choices])
+    owner = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="As it is")
+    disown = forms.BooleanField(required=False, label="No team owns it any more")
+    target_on = forms.DateField(required=False, label="Target date", widget=forms.DateInput(attrs={"type": "date"}))
+    shift_days = forms.IntegerField(
+        required=False,
+        label="Or move the target by so many days",
+        min_value=-3650,
+        max_value=3650,
+        help_text="Less than 0 for earlier. What has no date keeps none.",
     )
+    add_people = forms.ModelMultipleChoiceField(
+        User.objects.filter(is_active=True, is_staff=True), required=False, label="Assign people"
+    )
+    remove_people = forms.ModelMultipleChoiceField(User.objects.all(), required=False, label="Take people off")
+    add_labels = forms.ModelMultipleChoiceField(Label.objects.all(), required=False)
+    remove_labels = forms.ModelMultipleChoiceField(Label.objects.all(), required=False)
+
+    def __init__(self, model: type[Any], entries: QuerySet[Any], data: Any = None) -> None:
+        super().__init__(data)
+        names = {field.name for field in model._meta.get_fields()}
+        for name in {"claim", "requirement", "target_on"} - names:
+            del self.fields[name]
+        if "target_on" not in names:
+            del self.fields["shift_days"]
+        keys = entries.values("pk")
+        for name, related in (("remove_people", "assignees"), ("remove_labels", "labels")):
+            field: Any = self.fields[name]
+            field.queryset = field.queryset.filter(pk__in=model._default_manager.filter(pk__in=keys).values(related))
+        for name in ("remove_people", "add_labels", "remove_labels"):
+            if not self.fields[name].queryset.exists():  # type: ignore[attr-defined]
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        answer = self.cleaned_data
+        if answer.get("target_on") and answer.get("shift_days"):
+            self.add_error("shift_days", "Either a date, or a number of days.")
+        if answer.get("owner") and answer.get("disown"):
+            self.add_error("disown", "Either a team, or none.")
+        if not self.errors and not any(answer.values()):
+            raise forms.ValidationError("Choose what is to change.")
+        return answer
+
+    @property
+    def change(self) -> BulkChange:
+        return BulkChange(**self.cleaned_data)
 
 
-def ask_and_apply(
-    model_admin: admin.ModelAdmin,
-    request: HttpRequest,
-    queryset: QuerySet[Any],
-    action: str,
-    title: str,
-    form_class: type[forms.Form],
-    apply: Callable[[HttpRequest, QuerySet[Any], dict[str, Any]], None],
-) -> HttpResponse | None:
-    """Ask on a page of its own, then apply the answer to the chosen entries."""
-    form = form_class(request.POST if "apply" in request.POST else None)
-    if form.is_valid():
-        apply(request, queryset, form.cleaned_data)
-        return None
+def ask(model_admin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Any], form: BulkForm) -> HttpResponse:
+    """The page that asks what becomes of the chosen entries."""
+    seen = seen_versions(request.POST)
+    entries = [*queryset]
+    for entry in entries:
+        entry.version = seen.get(entry.pk, entry.version)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": title,
+        "title": "Change several at once",
         "opts": model_admin.opts,
         "form": form,
-        "action": action,
-        "entries": queryset,
+        "action": "change_several",
+        "entries": entries,
         "checkbox_name": ACTION_CHECKBOX_NAME,
+        "seen": SEEN,
     }
     return TemplateResponse(request, "admin/roadmap/set_values.html", context)
+
+
+def seen_versions(posted: Mapping[str, Any]) -> dict[int, int]:
+    """The version that the person saw of each entry, from the hidden fields of the page."""
+    shown = {name.removeprefix(SEEN): str(value) for name, value in posted.items() if name.startswith(SEEN)}
+    return {int(key): int(value) for key, value in shown.items() if key.isdecimal() and value.isdecimal()}

@@ -3,8 +3,12 @@
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
-from apps.roadmap.admin.entries import PLACE, EntryAdmin, PresenceFilter
+from apps.roadmap.admin.cells import named_cell, responsible_cell
+from apps.roadmap.admin.claims import BulkActions
+from apps.roadmap.admin.entries import PLACE, EntryAdmin
+from apps.roadmap.admin.filters import RESPONSIBLE, PresenceFilter
 from apps.roadmap.models import CostLine, Mitigation, Risk
 
 
@@ -15,20 +19,31 @@ class MitigationInline(admin.TabularInline):
 
 
 @admin.register(Risk)
-class RiskAdmin(EntryAdmin):
-    list_display = ["title", "status", "severity", "impact", "owner", "mitigation_count", "service"]
-    list_editable = ["status", "severity"]
-    list_filter = ["service", "status", "severity", "owner", PresenceFilter]
+class RiskAdmin(BulkActions):
+    list_display = ["name", "status", "severity", "likelihood", "responsible", "mitigation_count", "service"]
+    list_display_links = ["name"]
+    list_editable = ["status", "severity", "likelihood"]
+    list_filter = ["service", "status", "severity", "likelihood", "owner", *RESPONSIBLE, PresenceFilter]
     list_select_related = ["owner", "service"]
     search_fields = ["title", "description", "impact", "mitigations__text"]
     inlines = [MitigationInline]
     fieldsets = [
-        (None, {"fields": ["service", "title", "description", "impact", ("severity", "status"), "owner"]}),
+        (None, {"fields": ["service", "title", "description", "impact", ("status", "severity", "likelihood")]}),
+        ("Who", {"fields": ["owner", "assignees", "labels"]}),
         PLACE,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Risk]:
-        return super().get_queryset(request).annotate(mitigations_all=Count("mitigations", distinct=True))
+        risks = super().get_queryset(request).prefetch_related("assignees", "labels")
+        return risks.annotate(mitigations_all=Count("mitigations", distinct=True))
+
+    @admin.display(description="risk", ordering="title")
+    def name(self, risk: Risk) -> SafeString:
+        return named_cell(risk, risk.title)
+
+    @admin.display(description="responsible", ordering="owner__name")
+    def responsible(self, risk: Risk) -> SafeString:
+        return responsible_cell(risk)
 
     @admin.display(description="mitigations", ordering="mitigations_all")
     def mitigation_count(self, risk: Risk) -> int:

@@ -3,29 +3,51 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from apps.roadmap.admin.cells import named_cell, responsible_cell
 from apps.roadmap.admin.claims import ClaimActions
-from apps.roadmap.admin.entries import PLACE, PresenceFilter
+from apps.roadmap.admin.entries import PLACE
+from apps.roadmap.admin.filters import RESPONSIBLE, PresenceFilter, TargetFilter
 from apps.roadmap.models import Criterion, Task
 
 TIMES = ("millisecond", "second", "minute", "hour", "day", "week", "month")
 SIGNS = {"<=": "≤", ">=": "≥"}
 
 
+class WithPeople(ClaimActions):
+    """An entry that one team owns, and that people are assigned to."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("assignees", "labels")
+
+    @admin.display(description="responsible", ordering="owner__name")
+    def responsible(self, entry: Any) -> SafeString:
+        return responsible_cell(entry)
+
+
 @admin.register(Task)
-class TaskAdmin(ClaimActions):
-    list_display = ["text", "claim", "owner", "stands_under", "service"]
-    list_editable = ["claim"]
-    list_filter = ["service", "claim", "owner", "milestone", PresenceFilter]
+class TaskAdmin(WithPeople):
+    list_display = ["name", "claim", "target_on", "responsible", "effort", "stands_under", "service"]
+    list_display_links = ["name"]
+    list_editable = ["claim", "target_on"]
+    list_filter = ["service", "claim", TargetFilter, "owner", *RESPONSIBLE, "milestone", PresenceFilter]
     list_select_related = ["owner", "milestone", "work_item", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     fieldsets = [
-        (None, {"fields": ["service", "text", ("claim", "owner"), ("milestone", "work_item", "parent")]}),
+        (None, {"fields": ["service", "text", ("claim", "effort"), ("milestone", "work_item", "parent")]}),
+        ("Who", {"fields": ["owner", "assignees", "labels"]}),
+        ("Target", {"fields": [("target_starts_on", "target_on", "target_precision")]}),
         PLACE,
     ]
+
+    @admin.display(description="task", ordering="text")
+    def name(self, task: Task) -> SafeString:
+        return named_cell(task, task.text)
 
     @admin.display(description="belongs to", ordering="position")
     def stands_under(self, task: Task) -> str:
@@ -33,30 +55,25 @@ class TaskAdmin(ClaimActions):
 
 
 @admin.register(Criterion)
-class CriterionAdmin(ClaimActions):
-    list_display = ["text", "claim", "measured", "evidence", "milestone", "requirement", "owner", "service"]
+class CriterionAdmin(WithPeople):
+    list_display = ["name", "claim", "measured", "evidence", "milestone", "responsible", "service"]
+    list_display_links = ["name"]
     list_editable = ["claim"]
-    list_filter = ["service", "claim", "kind", "requirement", "owner", "milestone", PresenceFilter]
+    list_filter = ["service", "claim", "requirement", "owner", *RESPONSIBLE, "kind", "milestone", PresenceFilter]
     list_select_related = ["owner", "milestone", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     readonly_fields = [*ClaimActions.readonly_fields, "measured"]
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "service",
-                    "text",
-                    ("claim", "requirement", "kind"),
-                    "is_waivable",
-                    "owner",
-                    ("milestone", "work_item"),
-                ]
-            },
-        ),
+        (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), "is_waivable", ("milestone", "work_item")]}),
+        ("Who", {"fields": ["owner", "assignees", "labels"]}),
         ("What it measures", {"fields": ["measured"]}),
         PLACE,
     ]
+
+    @admin.display(description="criterion", ordering="text")
+    def name(self, criterion: Criterion) -> SafeString:
+        is_required = criterion.requirement == Criterion.Requirement.REQUIRED
+        return named_cell(criterion, criterion.text, "" if is_required else criterion.get_requirement_display().lower())
 
     @admin.display(description="threshold")
     def measured(self, criterion: Criterion) -> str:

@@ -10,8 +10,9 @@ from django.db.models import Max
 def remember(row: models.Model, *, actor: Any = None) -> None:
     """Write the row's present values into its history."""
     person = actor if actor is not None and actor.is_authenticated else None
-    type(row).history.bulk_history_create([row], update=True, default_user=person)  # type: ignore[attr-defined]
-    remember_related([row])
+    present = type(row)._default_manager.get(pk=row.pk)  # the caller's may hold older values of other fields
+    type(row).history.bulk_history_create([present], update=True, default_user=person)  # type: ignore[attr-defined]
+    remember_related([present])
 
 
 def remember_related(rows: Sequence[models.Model]) -> None:

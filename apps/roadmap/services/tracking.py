@@ -1,71 +1,125 @@
-"""Owners and target dates of many entries at once, each with its line of history and its audit event."""
+"""What people change of entries: one or many, each change with its version and its audit event."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.audit import services as audit
 from apps.catalog.models import Team
-from apps.roadmap.models import Claim, Milestone, Precision
-from apps.roadmap.models.entries import ClaimedEntry, Entry
+from apps.roadmap.exceptions import EntryChanged
+from apps.roadmap.models import Claim, Entry, Precision
+from apps.roadmap.models.entries import ClaimedEntry
+from apps.roadmap.services.changing import Values, apply_values, locked_rows, overtaken, record_changes
 from apps.roadmap.services.claims import set_claim
+
+
+@dataclass(frozen=True)
+class BulkChange:
+    """What becomes of each of many entries. What is None or empty stays as it is."""
+
+    claim: str | None = None
+    owner: Team | None = None
+    disown: bool = False
+    add_people: Collection[Any] = ()
+    remove_people: Collection[Any] = ()
+    target_on: date | None = None
+    shift_days: int | None = None
+    add_labels: Collection[Any] = ()
+    remove_labels: Collection[Any] = ()
+    requirement: str = ""
+
+
+@dataclass
+class Outcome:
+    """How many entries a change reached, and which somebody else had changed meanwhile."""
+
+    changed: int = 0
+    unchanged: int = 0
+    overtaken: list[str] = field(default_factory=list)
 
 
 @transaction.atomic
 def claim_entries(*, entries: QuerySet, claim: Claim, actor: Any = None) -> int:
     """Say the same of several entries. Gives the number that said something else before."""
-    rows: list[ClaimedEntry] = _locked(entries)
+    rows: list[ClaimedEntry] = locked_rows(entries)
     return sum(set_claim(entry=row, claim=claim, expected=row.claim, actor=actor) for row in rows)
 
 
 @transaction.atomic
-def assign_owner(*, entries: QuerySet, owner: Team | None, actor: Any = None) -> int:
-    """Give several entries one owner. Gives the number that had another."""
-    changed = [row for row in _locked(entries) if _set_owner(row, owner, actor)]
-    _record(changed, "assigned", {"owner": owner.name if owner else None}, actor)
-    return len(changed)
+def change_entries(
+    *, entries: QuerySet, change: BulkChange, seen: Mapping[int, int] | None = None, actor: Any = None
+) -> Outcome:
+    """Change several entries in one way. Those that are no longer as they were seen stay, and are named.
+
+    `seen` gives the version that the person saw of each entry, by its key.
+    """
+    outcome, pending = Outcome(), []
+    for row in locked_rows(entries):
+        if said := overtaken(row, (seen or {}).get(row.pk)):
+            outcome.overtaken.append(said)
+            continue
+        changes = apply_values(row, _wanted(row, change), actor)
+        outcome.changed, outcome.unchanged = outcome.changed + bool(changes), outcome.unchanged + (not changes)
+        pending += [(row, changes)] if changes else []
+    for row, changes in pending:
+        record_changes(row, changes, actor)
+    return outcome
 
 
 @transaction.atomic
-def set_target(*, milestones: QuerySet, day: date | None, actor: Any = None) -> int:
-    """Give several milestones one target day. Gives the number that had another."""
-    rows: list[Milestone] = _locked(milestones)
-    changed = [row for row in rows if (row.target_starts_on, row.target_on) != (day, day)]
-    for row in changed:
-        row.target_starts_on, row.target_on, row.target_precision = day, day, Precision.DAY
-        _save(row, actor)
-    _record(changed, "rescheduled", {"target_on": day}, actor)
-    return len(changed)
+def change_entry(*, entry: Entry, values: Values, seen: int | None = None, actor: Any = None) -> bool:
+    """Give an entry other values, if it still is at the version that the caller saw. False: nothing was to change.
+
+    Raises EntryChanged, which says what somebody else changed meanwhile, and ChangeRefused, which names the field.
+    """
+    row = locked_rows(type(entry)._default_manager.filter(pk=entry.pk))[0]
+    if said := overtaken(row, seen):
+        raise EntryChanged(f"{said} Read it again before you change it.")
+    changes = apply_values(row, values, actor)
+    if changes:
+        record_changes(row, changes, actor)
+    return bool(changes)
 
 
-def _locked(entries: QuerySet) -> list[Any]:
-    """The rows, held in one order by everybody, before the audit trail's own lock is taken."""
-    return list(entries.model._default_manager.filter(pk__in=entries.values("pk")).order_by("pk").select_for_update())
+def _wanted(row: Any, change: BulkChange) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    if change.claim and hasattr(row, "claim"):
+        wanted["claim"] = change.claim
+    if change.owner or change.disown:
+        wanted |= _owned_by(row, change.owner)
+    if change.add_people or change.remove_people:
+        wanted["assignees"] = _changed_set(row.assignees, change.add_people, change.remove_people)
+    if change.add_labels or change.remove_labels:
+        wanted["labels"] = _changed_set(row.labels, change.add_labels, change.remove_labels)
+    if change.requirement and hasattr(row, "requirement"):
+        wanted["requirement"] = change.requirement
+    if hasattr(row, "target_on"):
+        wanted |= _target(row, change)
+    return wanted
 
 
-def _set_owner(row: Any, owner: Team | None, actor: Any) -> bool:
-    if isinstance(row, Milestone):
-        wanted = [owner] if owner else []
-        if list(row.owners.all()) == wanted:
-            return False
-        row._history_user = actor  # type: ignore[attr-defined]
-        row.owners.set(wanted)
-        return True
-    if row.owner_id == (owner.pk if owner else None):
-        return False
-    row.owner = owner
-    _save(row, actor)
-    return True
+def _owned_by(row: Any, owner: Team | None) -> dict[str, Any]:
+    return {"owners": [owner] if owner else []} if hasattr(row, "owners") else {"owner": owner}
 
 
-def _save(row: Entry, actor: Any) -> None:
-    row._history_user = actor  # type: ignore[attr-defined]
-    row.save()
+def _changed_set(relation: Any, added: Collection[Any], removed: Collection[Any]) -> list[Any]:
+    return [each for each in {*relation.all(), *added} if each not in removed]
 
 
-def _record(rows: Iterable[Entry], event: str, details: dict[str, Any], actor: Any) -> None:
-    for row in rows:
-        audit.record(action=f"{row._meta.model_name}.{event}", subject=row, actor=actor, details=details)
+def _target(row: Any, change: BulkChange) -> dict[str, Any]:
+    if change.target_on:
+        day = change.target_on
+        return {"target_starts_on": day, "target_on": day, "target_precision": Precision.DAY}
+    if change.shift_days and row.target_on:
+        distance = timedelta(days=change.shift_days)
+        starts_on = row.target_starts_on and row.target_starts_on + distance
+        # A quarter that is moved by days is a quarter no more.
+        return {
+            "target_starts_on": starts_on,
+            "target_on": row.target_on + distance,
+            "target_precision": Precision.DAY if change.shift_days % 7 else row.target_precision,
+        }
+    return {}

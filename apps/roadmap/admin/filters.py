@@ -1,0 +1,76 @@
+"""Filters of the tracker's lists: by target, by owner, by presence."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.common.clock import now
+
+SOON_DAYS = 14
+
+
+class PresenceFilter(admin.SimpleListFilter):
+    """Shows what the documents hold today, unless asked for what vanished from them."""
+
+    title = "presence"
+    parameter_name = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("vanished", "Vanished from its document"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        choices = super().choices(changelist)
+        yield {**next(choices), "display": "Current"}
+        yield from choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(orphaned_at__isnull=self.value() != "vanished")
+
+
+class TargetFilter(admin.SimpleListFilter):
+    """What is late, what comes next, and what nobody dated."""
+
+    title = "target"
+    parameter_name = "target"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("overdue", "Overdue"), ("soon", f"Due in {SOON_DAYS} days"), ("ahead", "Ahead"), ("none", "No date")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        today = now().date()
+        match self.value():
+            case "overdue":
+                return queryset.overdue(today)
+            case "soon":
+                return queryset.due_within(SOON_DAYS, today)
+            case "ahead":
+                return queryset.filter(target_on__gte=today)
+            case "none":
+                return queryset.filter(target_on__isnull=True)
+        return queryset
+
+
+class ResponsibleFilter(admin.SimpleListFilter):
+    """Whose it is: mine, my teams', or nobody's."""
+
+    title = "responsible"
+    parameter_name = "responsible"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("me", "Me or my teams"), ("nobody", "Nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "me":
+            return queryset.of_person(request.user)
+        return queryset.unowned() if self.value() == "nobody" else queryset
+
+
+RESPONSIBLE: list[Any] = [
+    ResponsibleFilter,
+    ("assignees", admin.RelatedOnlyFieldListFilter),
+    ("labels", admin.RelatedOnlyFieldListFilter),
+]
