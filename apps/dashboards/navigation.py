@@ -30,7 +30,7 @@ SECTIONS = (
     Section(
         "Roadmap",
         ("roadmap",),
-        ("Milestone", "WorkItem", "Task", "Criterion", "Risk", "CostLine", "Document"),
+        ("Milestone", "WorkItem", "Task", "Criterion", "Risk", "CostLine", "Document", "Label"),
     ),
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
     Section("Gates", ("gates",), ("Waiver",)),

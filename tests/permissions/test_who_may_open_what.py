@@ -48,6 +48,7 @@ LISTS_AND_FORMS = {
     "roadmap_costline": (READ, EDIT),
     "roadmap_criterion": (READ, EDIT),
     "roadmap_document": (READ, EDIT),
+    "roadmap_label": (READ, EDIT),
     "roadmap_milestone": (READ, EDIT),
     "roadmap_risk": (READ, EDIT),
     "roadmap_task": (READ, EDIT),

@@ -64,7 +64,9 @@ class CriterionAdmin(WithPeople):
     search_fields = ["text", "milestone__title", "work_item__title"]
     readonly_fields = [*ClaimActions.readonly_fields, "measured"]
     fieldsets = [
-        (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), "is_waivable", ("milestone", "work_item")]}),
+        (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), ("milestone", "work_item")]}),
+        ("Who", {"fields": ["owner", "assignees", "labels"]}),
+        ("Waivers", {"fields": ["is_waivable"]}),
         ("Who", {"fields": ["owner", "assignees", "labels"]}),
         ("What it measures", {"fields": ["measured"]}),
         PLACE,

@@ -49,7 +49,9 @@ def add_link(*, entry: Entry, url: str, kind: str = Link.Kind.OTHER, title: str 
     try:
         link.clean_fields()
     except ValidationError as error:
-        said = [f"{_LINK_FIELDS.get(name, name)}: {' '.join(problems)}" for name, problems in _fields(error)]
+        said = [
+            f"{_LINK_FIELDS.get(name, name)}: {' '.join(dict.fromkeys(problems))}" for name, problems in _fields(error)
+        ]
         raise LinkRefused(" ".join(said)) from error
     same = Link.objects.filter(content_type=link.content_type, object_id=link.object_id, url=link.url)
     if same.exists():
@@ -93,5 +95,6 @@ def _pair(dependency: Dependency) -> dict[str, Any]:
     return {"waits_for": str(dependency.predecessor), "milestone": dependency.predecessor_id}
 
 
-def _fields(error: ValidationError) -> list[tuple[str, list[str]]]:
-    return [(name, problems) for name, problems in error.message_dict.items() if name != "__all__"]
+def _fields(error: ValidationError) -> list[tuple[str, str]]:
+    """Each field with its problems, each said once."""
+    return [(name, " ".join(dict.fromkeys(problems))) for name, problems in error.message_dict.items()]
