@@ -49,9 +49,7 @@ def add_link(*, entry: Entry, url: str, kind: str = Link.Kind.OTHER, title: str 
     try:
         link.clean_fields()
     except ValidationError as error:
-        said = [
-            f"{_LINK_FIELDS.get(name, name)}: {' '.join(dict.fromkeys(problems))}" for name, problems in _fields(error)
-        ]
+        said = [f"{_LINK_FIELDS.get(name, name)}: {problem}" for name, problem in _fields(error)]
         raise LinkRefused(" ".join(said)) from error
     same = Link.objects.filter(content_type=link.content_type, object_id=link.object_id, url=link.url)
     if same.exists():
