@@ -67,7 +67,6 @@ class CriterionAdmin(WithPeople):
         (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), ("milestone", "work_item")]}),
         ("Who", {"fields": ["owner", "assignees", "labels"]}),
         ("Waivers", {"fields": ["is_waivable"]}),
-        ("Who", {"fields": ["owner", "assignees", "labels"]}),
         ("What it measures", {"fields": ["measured"]}),
         PLACE,
     ]
