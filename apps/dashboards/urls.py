@@ -10,5 +10,5 @@ urlpatterns = [
     path("", admin.site.admin_view(portfolio.portfolio), name="portfolio"),
     path("readiness/<slug:slug>/", admin.site.admin_view(readiness.readiness), name="readiness"),
     path("readiness/<slug:slug>/check/", admin.site.admin_view(readiness.check), name="check"),
-    path("waivers/", admin.site.admin_view(waivers.calendar), name="waivers"),
+    path("roadmap/waiver/calendar/", admin.site.admin_view(waivers.calendar), name="waivers"),
 ]

@@ -161,9 +161,9 @@ def test_the_list_begins_with_what_waits_then_with_the_next_end(client, olga, ed
     criteria = [milestone.criteria.create(service=service, text=f"Criterion {number}.") for number in range(4)]
     lapsed, late, soon, waits = criteria
     waive(lapsed, environment, editor, olga, at=start - 9 * DAY, ends_at=start - DAY)
-    waive(late, environment, editor, olga, at=start, ends_at=start + 20 * DAY)
+    ask_now(waits, environment, editor, days=25, at=start - DAY)
     waive(soon, environment, editor, olga, at=start, ends_at=start + 2 * DAY)
-    ask_now(waits, environment, editor, days=25, at=start)
+    waive(late, environment, editor, olga, at=start, ends_at=start + 20 * DAY)
     client.force_login(olga)
     rows = client.get(LIST).context["cl"].result_list
     assert [row.criterion for row in rows] == [waits, soon, late, lapsed]

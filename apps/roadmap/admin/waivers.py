@@ -94,7 +94,7 @@ class PhaseFilter(admin.SimpleListFilter):
 
 @admin.register(Waiver)
 class WaiverAdmin(ReadOnlyAdmin):
-    list_display = ["criterion", "environment", "phase", "ends", "reason_category", "requested_by"]
+    list_display = ["criterion", "environment", "phase", "ends", "requested_by"]
     list_filter = [PhaseFilter, "criterion__service", "reason_category"]
     list_select_related = ["criterion", "environment__service", "requested_by"]
     search_fields = ["criterion__text", "reason", "compensating_control"]
@@ -106,6 +106,10 @@ class WaiverAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Waiver]:
         return Waiver.objects.by_urgency(now())
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """As the queryset is: the list would put the model's own order first."""
+        return ["urgency", "ends_at"]
 
     @admin.display(description="state")
     def phase(self, waiver: Waiver) -> SafeString:
