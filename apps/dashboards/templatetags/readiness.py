@@ -74,6 +74,15 @@ def way_to_mend(contradiction: Contradiction) -> Way:
 
 
 @register.simple_tag
+def lines_of(contradiction: Contradiction) -> list[Way]:
+    """The lines of a contradiction, each with its place in the review of its document."""
+    subject = contradiction.milestone or contradiction.criterion
+    document = subject.document_id if subject else None
+    review = reverse("admin:roadmap_document_review", args=[document]) if document else ""
+    return [Way(str(line), f"{review}?at={line}#line-{line}" if review else "") for line in contradiction.lines]
+
+
+@register.simple_tag
 def milestone_page_of(milestone: Milestone) -> MilestonePage | None:
     """How the milestone stands, for the head of its page in the admin."""
     return milestone_page(milestone, at=now())
