@@ -59,6 +59,16 @@ class DraftGone(RoadmapError):
     """The text that waited for a decision is not there any more."""
 
 
+class ClausesRefused(RoadmapError):
+    """The clauses do not say what the criterion says. The message names the clause or the words."""
+
+    kind = Kind.INVALID
+
+
+class CriterionChanged(RoadmapError):
+    """Somebody else changed the criterion's words meanwhile."""
+
+
 class BindingRefused(RoadmapError):
     """The verifier cannot be asked or judged like that. The message names the field."""
 

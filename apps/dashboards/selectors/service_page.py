@@ -20,6 +20,7 @@ FLAG_TITLES = {
     FlagKind.OWNER_MISSING: "without an owner",
     FlagKind.PLACEHOLDER: "with a number that nobody has set",
     FlagKind.THRESHOLD: "with a check that asks less than the criterion says",
+    FlagKind.WORDS_CHANGED: "with a check accepted for other words",
     FlagKind.SUGGESTION: "with a suggested check to accept or decline",
 }
 

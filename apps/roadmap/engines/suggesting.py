@@ -1,6 +1,6 @@
 """From a criterion's words to the checks that could prove it. Pure: text and verifiers in, proposals out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from apps.evidence.contract import Parameters, Rule, Verifier
 from apps.evidence.judge import check_rule, comparisons_of, rule_in_words
 from apps.evidence.validation import facts_of_rule
-from apps.roadmap.engines.clauses import split_clauses
+from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.measures import Measure, read_measures
 
 _FACTS = {
@@ -40,9 +40,9 @@ class Proposal:
     rule: Rule | None = None
 
 
-def propose(text: str, verifiers: Iterable[Verifier]) -> Iterator[Proposal]:
+def propose(text: str, verifiers: Iterable[Verifier], chosen: Sequence[str] = ()) -> Iterator[Proposal]:
     """Each verifier that knows what a clause of the text speaks of, with the threshold that the clause states."""
-    verifiers, clauses = list(verifiers), split_clauses(text)
+    verifiers, clauses = list(verifiers), clauses_of(text, chosen)
     for clause in clauses:
         for verifier in verifiers:
             if suggestion := verifier.suggest(clause):

@@ -14,6 +14,7 @@ from apps.common.wording import shortened
 from apps.evidence.judge import RuleError, check_rule, rule_in_words
 from apps.evidence.register import UnknownVerifier, find_verifier
 from apps.evidence.validation import find_problems
+from apps.roadmap.engines.chosen_clauses import clauses_of, is_clause_of, is_same
 from apps.roadmap.engines.entries import CriterionKind
 from apps.roadmap.models.assignments import WorkedEntry
 from apps.roadmap.models.entries import ClaimedEntry
@@ -49,6 +50,11 @@ class Criterion(WorkedEntry, ClaimedEntry):
 
     def __str__(self) -> str:
         return shortened(self.text, 80)
+
+    def split_into(self, clauses: list[str]) -> bool:
+        """Split it, if it still says what the caller saw. False: somebody changed its words."""
+        self.clauses = clauses
+        return Criterion.objects.filter(pk=self.pk, text=self.text).update(clauses=clauses) == 1
 
 
 class BindingQuerySet(models.QuerySet["Binding"]):
@@ -133,10 +139,23 @@ class Binding(models.Model):
         )
         if problems:
             raise ValidationError(problems)
+        if self.clause and not is_clause_of(self.clause, self.criterion.text, self.criterion.clauses):
+            known = "; ".join(clauses_of(self.criterion.text, self.criterion.clauses))
+            raise ValidationError({"clause": f"The criterion has no such clause. It has: {known}."})
+
+    @property
+    def lost_its_clause(self) -> bool:
+        """The criterion no longer has the clause that it proves."""
+        return not is_clause_of(self.clause, self.criterion.text, self.criterion.clauses)
+
+    @property
+    def is_about_other_words(self) -> bool:
+        """It proves the whole criterion, which said something else when somebody decided about it."""
+        return bool(self.decided_words and not self.clause) and not is_same(self.decided_words, self.criterion.text)
 
     def decide(self, state: str, *, at: datetime, by: Any = None) -> bool:
         """Accept or decline, if it still is in the state that the caller saw. False: somebody else was faster."""
         seen = Binding.objects.filter(pk=self.pk, state=self.state)
-        changed = seen.update(state=state, decided_at=at, decided_by=by)
-        self.refresh_from_db(fields=["state", "decided_at", "decided_by"])
+        changed = seen.update(state=state, decided_at=at, decided_by=by, decided_words=self.criterion.text)
+        self.refresh_from_db(fields=["state", "decided_at", "decided_by", "decided_words"])
         return changed == 1

@@ -36,6 +36,18 @@ def _thresholds(status: CriterionStatus) -> Iterator[Flag]:
                 yield Flag(FlagKind.THRESHOLD, sentence, "Change the check's rule.", status.milestone, status.criterion)
 
 
+def _changed_words(status: CriterionStatus) -> Iterator[Flag]:
+    """Checks that were accepted for words which the criterion no longer has."""
+    name, where = quote(status.criterion.text), (status.milestone, status.criterion)
+    for binding in (evidence.binding for evidence in status.bindings):
+        if binding.lost_its_clause:
+            sentence = f"{name} no longer says {quote(binding.clause)}, which {binding.verifier_key} proves."
+            yield Flag(FlagKind.WORDS_CHANGED, sentence, "Bind the check to another clause, or decline it.", *where)
+        elif binding.is_about_other_words:
+            sentence = f"{name} said {quote(binding.decided_words)} when {binding.verifier_key} was accepted."
+            yield Flag(FlagKind.WORDS_CHANGED, sentence, "Say whether the check still proves it.", *where)
+
+
 def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
     criterion, milestone = status.criterion, status.milestone
     if not status.applies:
@@ -52,6 +64,7 @@ def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
     if milestone is None and criterion.owner is None:  # a milestone without an owner is flagged itself
         yield Flag(FlagKind.OWNER_MISSING, f"{name} has no owner.", "Name an owner.", None, criterion)
     yield from _thresholds(status)
+    yield from _changed_words(status)
     if status.suggestions:
         checks = counted(len(status.suggestions), "suggested check")
         yield Flag(

@@ -9,6 +9,7 @@ from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.selectors import Newest, newest_observations
+from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.waivers import ActiveWaiver
@@ -122,9 +123,12 @@ def _criterion_status(
     waiver: ActiveWaiver | None,
     at: datetime,
 ) -> CriterionStatus:
+    for binding in bindings:
+        binding.criterion = criterion  # known here, and otherwise a query for each
     accepted = tuple(evidence_of(binding, environment, newest, at) for binding in bindings if binding.is_accepted)
     suggestions = tuple(binding for binding in bindings if not binding.is_accepted)
-    uncovered = uncovered_clauses(criterion.text, (evidence.clause for evidence in accepted))
+    clauses = clauses_of(criterion.text, criterion.clauses)
+    uncovered = uncovered_clauses(criterion.text, (evidence.clause for evidence in accepted), clauses)
     states = [evidence.state for evidence in accepted] + [EvidenceState.UNBOUND for _ in uncovered]
     evidence, expired_at = worst_state(states), _expired_at(accepted)
     underlying = standing(criterion.claim, evidence)

@@ -142,6 +142,7 @@ class FlagKind(StrEnum):
     OWNER_MISSING = "owner-missing"
     PLACEHOLDER = "placeholder"
     THRESHOLD = "threshold"
+    WORDS_CHANGED = "words-changed"
     SUGGESTION = "suggestion"
 
 

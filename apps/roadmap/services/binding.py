@@ -26,8 +26,14 @@ def suggest_bindings(*, criteria: Iterable[Criterion], actor: Any = None) -> lis
     verifiers = _applying_verifiers({criterion.service_id for criterion in criteria})
     known = Binding.objects.filter(criterion__in=criteria)
     seen = set(known.values_list("criterion_id", "verifier_key", "clause"))
+    in_parts = {(criterion, key) for criterion, key, clause in seen if clause}
     bindings = [each for criterion in criteria for each in _proposed(criterion, verifiers[criterion.service_id])]
-    new = [each for each in bindings if (each.criterion_id, each.verifier_key, each.clause) not in seen]
+    new = [
+        each
+        for each in bindings
+        if (each.criterion_id, each.verifier_key, each.clause) not in seen
+        and (each.clause or (each.criterion_id, each.verifier_key) not in in_parts)
+    ]
     if new:
         new = bulk_create_with_history(new, Binding, default_user=actor)
         details = {"bindings": [{"criterion": each.criterion_id, "verifier": each.verifier_key} for each in new]}
@@ -58,8 +64,9 @@ def bind(
         state=Binding.State.ACCEPTED,
         decided_at=at or now(),
         decided_by=actor,
+        decided_words=criterion.text,
     )
-    _check(binding)
+    check_binding(binding)
     binding.save(force_insert=True)
     audit.record(action="binding.accepted", subject=binding, actor=actor, details={"verifier": verifier_key})
     return binding
@@ -68,8 +75,20 @@ def bind(
 @transaction.atomic
 def accept_binding(*, binding: Binding, actor: Any = None) -> Binding:
     """From here on the binding counts. Raises BindingRefused and BindingDecided."""
-    _check(binding)
+    check_binding(binding)
     return _decide(binding, Binding.State.ACCEPTED, actor)
+
+
+@transaction.atomic
+def confirm_binding(*, binding: Binding, actor: Any = None) -> Binding:
+    """The check proves what the criterion says now, as it did before. Raises BindingRefused and BindingDecided."""
+    check_binding(binding)
+    if not binding.is_accepted or not binding.decide(Binding.State.ACCEPTED, at=now(), by=actor):
+        raise BindingDecided(f"The binding to {binding.verifier_key} is not accepted any more.")
+    remember(binding, actor=actor)
+    details = {"words": binding.decided_words, "verifier": binding.verifier_key}
+    audit.record(action="binding.confirmed", subject=binding, actor=actor, details=details)
+    return binding
 
 
 @transaction.atomic
@@ -104,11 +123,12 @@ def _proposed(criterion: Criterion, verifiers: Sequence[Verifier]) -> list[Bindi
             parameters=proposal.parameters,
             rule=proposal.rule,
         )
-        for proposal in propose(criterion.text, verifiers)
+        for proposal in propose(criterion.text, verifiers, criterion.clauses)
     ]
 
 
-def _check(binding: Binding) -> None:
+def check_binding(binding: Binding) -> None:
+    """Raise BindingRefused, naming the field, where it cannot be asked or judged like that."""
     try:
         binding.full_clean()
     except ValidationError as error:
