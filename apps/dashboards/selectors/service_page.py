@@ -21,6 +21,7 @@ FLAG_TITLES = {
     FlagKind.PLACEHOLDER: "with a number that nobody has set",
     FlagKind.THRESHOLD: "with a check that asks less than the criterion says",
     FlagKind.WORDS_CHANGED: "with a check accepted for other words",
+    FlagKind.CONFLICT: "changed both here and in their document",
     FlagKind.SUGGESTION: "with a suggested check to accept or decline",
 }
 

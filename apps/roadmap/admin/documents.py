@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern
 
 from apps.audit.audited_admin import AuditedAdmin
 from apps.common.exceptions import OperationError
+from apps.roadmap.admin.conflicts import ConflictPages
 from apps.roadmap.admin.importing import ImportPages
 from apps.roadmap.admin.review import ReviewPages
 from apps.roadmap.models import Document, DocumentRevision
@@ -44,7 +45,7 @@ class RevisionInline(admin.TabularInline):
 
 
 @admin.register(Document)
-class DocumentAdmin(ImportPages, ReviewPages, AuditedAdmin):
+class DocumentAdmin(ImportPages, ReviewPages, ConflictPages, AuditedAdmin):
     """Documents: imported after a look ahead, reviewed line by line, exported as they came."""
 
     list_display = ["__str__", "name", "service", "revision_count", "imported_at"]

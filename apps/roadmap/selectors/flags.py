@@ -1,6 +1,6 @@
 """What a lead should know that contradicts nothing: owners missing, placeholders, dates gone by, lax checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from apps.common.exceptions import OperationError
@@ -8,13 +8,29 @@ from apps.common.wording import counted, days_in_words
 from apps.evidence.register import find_verifier
 from apps.roadmap.engines.suggesting import thresholds_not_asked
 from apps.roadmap.engines.wording import quote
+from apps.roadmap.models import Conflict, Criterion, Entry, Milestone
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind, MilestoneStatus
 
 
-def find_flags(milestones: Sequence[MilestoneStatus], criteria: Sequence[CriterionStatus]) -> tuple[Flag, ...]:
-    """Every flag: those of milestones, then those of criteria."""
+def find_flags(
+    milestones: Sequence[MilestoneStatus], criteria: Sequence[CriterionStatus], conflicts: Iterable[Conflict] = ()
+) -> tuple[Flag, ...]:
+    """Every flag: those of milestones, those of criteria, then what is in conflict with a document."""
     of_milestones = [flag for status in milestones for flag in _of_milestone(status)]
-    return (*of_milestones, *(flag for status in criteria for flag in _of_criterion(status)))
+    of_criteria = [flag for status in criteria for flag in _of_criterion(status)]
+    by_key = {status.milestone.pk: status.milestone for status in milestones}
+    return (*of_milestones, *of_criteria, *(flag for conflict in conflicts for flag in _of_conflict(conflict, by_key)))
+
+
+def _of_conflict(conflict: Conflict, milestones: Mapping[int, Milestone]) -> Iterator[Flag]:
+    entry, document = conflict.entry, conflict.document
+    if not isinstance(entry, Entry):
+        return  # it is gone
+    key = entry.pk if isinstance(entry, Milestone) else getattr(entry, "milestone_id", None)
+    sentence = f"The {conflict.field_words} of {quote(str(entry))} was changed both here and in {document.name}."
+    criterion = entry if isinstance(entry, Criterion) else None
+    milestone = milestones.get(key or 0)
+    yield Flag(FlagKind.CONFLICT, sentence, "Settle which value holds.", milestone, criterion, document)
 
 
 def _of_milestone(status: MilestoneStatus) -> Iterator[Flag]:

@@ -14,7 +14,7 @@ from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
-from apps.roadmap.models import Binding, Criterion, DocumentRevision, Milestone, Task
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
@@ -36,7 +36,7 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     services = {environment.service_id for environment in environments}
     criteria, milestones = _criteria_by_service(services), _milestones_by_service(services)
     tasks, bindings = _tasks_by_milestone(services), _bindings_by_criterion(services)
-    revisions = _revisions_by_service(services)
+    revisions, conflicts = _revisions_by_service(services), _conflicts_by_service(services)
     keys = {
         key_of(binding, environment)
         for environment in environments
@@ -60,6 +60,7 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
             ),
             _milestone_statuses(milestones[environment.service_id], statuses, tasks, at),
             tuple(revisions[environment.service_id]),
+            conflicts[environment.service_id],
             at,
         )
         for environment in environments
@@ -71,6 +72,7 @@ def _readiness(
     criteria: tuple[CriterionStatus, ...],
     milestones: tuple[MilestoneStatus, ...],
     revisions: tuple[DocumentRevision, ...],
+    conflicts: Sequence[Conflict],
     at: datetime,
 ) -> Readiness:
     return Readiness(
@@ -79,7 +81,7 @@ def _readiness(
         milestones=milestones,
         criteria=criteria,
         contradictions=find_contradictions(milestones, criteria, at),
-        flags=find_flags(milestones, criteria),
+        flags=find_flags(milestones, criteria, conflicts),
         revisions=revisions,
     )
 
@@ -106,6 +108,12 @@ def _revisions_by_service(services: Collection[int]) -> Mapping[int, list[Docume
     revisions = DocumentRevision.objects.filter(document__service__in=services).select_related("document").defer("raw")
     newest = revisions.order_by("document_id", "-pk").distinct("document_id")
     return _grouped(newest, lambda revision: revision.document.service_id)
+
+
+def _conflicts_by_service(services: Collection[int]) -> Mapping[int, list[Conflict]]:
+    """What is in conflict with the services' documents, in as many queries as there are kinds of entries."""
+    still_open = Conflict.objects.open().filter(document__service__in=services).select_related("document")
+    return _grouped(still_open.prefetch_related("entry"), lambda conflict: conflict.document.service_id)
 
 
 def _grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[int, list[Entry]]:

@@ -8,7 +8,7 @@ from apps.catalog.models import Environment, Service
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.engines.waivers import ActiveWaiver
-from apps.roadmap.models import Binding, Criterion, DocumentRevision, Milestone, Task, WorkItem
+from apps.roadmap.models import Binding, Criterion, Document, DocumentRevision, Milestone, Task, WorkItem
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,7 @@ class FlagKind(StrEnum):
     PLACEHOLDER = "placeholder"
     THRESHOLD = "threshold"
     WORDS_CHANGED = "words-changed"
+    CONFLICT = "conflict"
     SUGGESTION = "suggestion"
 
 
@@ -155,6 +156,7 @@ class Flag:
     action: str
     milestone: Milestone | None = None
     criterion: Criterion | None = None
+    document: Document | None = None
 
 
 @dataclass(frozen=True)
