@@ -3,7 +3,6 @@
 The Markdown parser only says where blocks lie. It never renders, so nothing it normalises is lost.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,9 +11,8 @@ from itertools import groupby
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from apps.roadmap.engines.front_matter import read_front_matter
 from apps.roadmap.engines.source import Limits, Source, too_many_blocks
-
-FRONT_MATTER = re.compile(r"---[ \t]*(?:\r\n|\r|\n)(?:[A-Za-z_][\w -]*:.*(?:\r\n|\r|\n))+---[ \t]*(?:\r\n|\r|\n|$)")
 
 
 class BlockKind(StrEnum):
@@ -153,5 +151,5 @@ def _leaves_of(tokens: Sequence[Token]) -> Iterator[_Leaf]:
 
 def _front_matter_lines(source: Source) -> int:
     """How many lines a YAML header takes; Markdown itself would read it as a rule and a heading."""
-    found = FRONT_MATTER.match(source.text)
-    return source.line_at(max(found.end() - 1, 0)) if found else 0
+    header = read_front_matter(source.text)
+    return header.line_count if header else 0

@@ -24,6 +24,7 @@ class Rule(TextChoices):
     COST_SECTION = "cost_section", "A line of a section of costs"
     LABELLED_COST = "labelled_cost", "A line labelled as a cost"
     TABLE_ROW = "table_row", "A row of a table"
+    UNNAMED_TABLE = "unnamed_table", "A row of a table with states, or owners and dates"
     PERSON = "person", "A person said so"
 
 
@@ -46,6 +47,7 @@ CONFIDENCE = {
     Rule.DATED_ITEM: 0.7,
     Rule.DATED_HEADING: 0.8,
     Rule.TASK_SECTION: 0.6,
+    Rule.UNNAMED_TABLE: 0.6,
 }
 GUESS = 0.4
 

@@ -13,6 +13,7 @@ from apps.roadmap.engines.entries import (
     CostLine,
     Criterion,
     FieldLine,
+    Finding,
     Milestone,
     Owner,
     Remark,
@@ -81,6 +82,8 @@ class Draft:
     item_lines: dict[int, int] = field(default_factory=dict)
     label_blocks: set[int] = field(default_factory=set)
     heading_codes: frozenset[str] = frozenset()
+    header_title: str = ""
+    notes: list[Finding] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)  # of the document as a whole
     corrected: dict[int, Correction] = field(default_factory=dict)  # by line
 
@@ -137,7 +140,7 @@ class Draft:
     @cached_property
     def style(self) -> DateStyle:
         """How the document writes dates, and the year that its title or header names."""
-        return read_style(self.source.text, self.titles)
+        return read_style(self.source.text, [self.title, *self.titles])
 
     def style_at(self, scope: Scope) -> DateStyle:
         """The same for what stands there: the nearest heading with a year tells it."""

@@ -201,6 +201,14 @@ class Remark(Entry):
     text: str
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something that a person should look at: a line, and a sentence about it."""
+
+    line: int
+    message: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ParsedDocument:
     """Everything read from one document. Blocks tile it; `owners` says, block by block, who took it."""
@@ -226,7 +234,15 @@ class ParsedDocument:
     cost_lines: tuple[CostLine, ...]
     fields: tuple[FieldLine, ...]
     remarks: tuple[Remark, ...]
+    notes: tuple[Finding, ...] = ()
     corrected: dict[int, int] = field(default_factory=dict)  # by line, the key of the correction applied to it
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was read with a doubt or not at all, by line. What stayed prose is not among them."""
+        kinds = (self.milestones, self.work_items, self.tasks, self.criteria, self.risks, self.cost_lines)
+        doubts = [Finding(entry.line, doubt) for entries in kinds for entry in entries for doubt in entry.doubts]
+        return tuple(sorted([*self.notes, *doubts], key=lambda finding: finding.line))
 
     @property
     def prose_blocks(self) -> tuple[Block, ...]:

@@ -13,13 +13,20 @@ BOLD_ONLY = re.compile(r"(?P<open>\*\*|__)(?P<label>[^*:][^*]{0,118}?):?(?P=open
 
 # The labels that mean something to a roadmap, and the name each goes by.
 KNOWN_LABELS = {
-    "owner": ("owner", "owners", "assignee", "assignees", "assigned to", "responsible", "dri", "lead", "accountable"),
-    "target": (
-        "target", "target date", "due", "due date", "deadline", "eta", "by when", "ship date", "end date", "timeline",
-        "timeframe", "quarter",
+    "owner": (
+        "owner", "owners", "assignee", "assignees", "assigned to", "responsible", "dri", "lead", "leads", "accountable",
+        "driver", "point of contact", "poc", "verantwortlich", "verantwortliche", "verantwortlicher", "zuständig",
+        "responsable", "responsables", "propriétaire", "assigné à", "encargado", "encargada", "propietario",
     ),
-    "status": ("status", "state", "progress"),
-    "priority": ("priority", "severity", "tier"),
+    "target": (
+        "target", "target date", "due", "due date", "due on", "deadline", "eta", "by when", "ship date", "end date",
+        "timeline", "timeframe", "quarter", "release date", "go-live", "go live", "completion date",
+        "fällig", "fällig am", "fällig bis", "frist", "termin", "zieldatum", "zieltermin",
+        "échéance", "date cible", "date limite", "pour le",
+        "fecha límite", "fecha objetivo", "fecha de entrega", "vencimiento", "plazo",
+    ),
+    "status": ("status", "state", "progress", "stand", "zustand", "statut", "état", "avancement", "estado"),
+    "priority": ("priority", "severity", "tier", "priorität", "priorité", "prioridad"),
     "effort": ("effort", "estimate", "estimated effort", "size", "time estimate"),
     "impact": ("business impact", "impact", "value"),
     "current_state": ("current state", "current status", "current", "today", "as is"),

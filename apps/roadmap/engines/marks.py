@@ -10,19 +10,25 @@ from apps.roadmap.engines.status_words import Claim, read_status
 __all__ = ["Claim", "Mark", "claim_of", "claim_of_words", "mark_for", "read_legend", "read_mark"]
 
 
-BRACKETS = re.compile(r"\[(?P<mark>n/a|[^\]\[\w\r\n]|[xXvV])\](?P<gap>[ \t]+|$)", re.IGNORECASE)
+BRACKETS = re.compile(r"\[(?P<mark>n/a|wip|done|todo|[^\]\[\w\r\n]|[xXvVoO])\](?P<gap>[ \t]+|$)", re.IGNORECASE)
+LETTER = re.compile(r"\[(?P<mark>\w)\](?P<gap>[ \t]+|$)")  # a mark only where the document's legend explains it
 BOX = re.compile(r"(?P<mark>[☐☑☒◐])\ufe0f?(?P<gap>[ \t]+|$)")
 # Bounded, so that a line made of unmatched backticks costs no more than any other.
 CODE_SPAN = re.compile(r"(?<!`)(`++)(.{1,300}?)(?<!`)\1(?!`)", re.DOTALL)
 STATUS_SIGNS = "✅✔☑🚧⏳🔄❌⏸🔜🛑⬜🔲➖🚫"  # say how far something is wherever they stand, unlike circles
-EMOJI = re.compile(rf"(?P<mark>[{STATUS_SIGNS}🟢🟡🟠🔴⚪🔵])\ufe0f?(?P<gap>[ \t]+|$)")
+CIRCLES = "🟢🟡🟠🔴⚪🔵"
+EMOJI = re.compile(rf"(?P<mark>[{STATUS_SIGNS}{CIRCLES}])\ufe0f?(?P<gap>[ \t]+|$)")
 AFTER_SEMICOLON = re.compile(r";[ \t]+(?=\[)")
-LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*+(?:(?:=|:|-|–)[ \t]*+)?(?P<words>[A-Za-z][A-Za-z -]*)")
+LEGEND_ENTRY = re.compile(r"\[(?P<mark>n/a|[^\]\[\r\n])\][ \t]*+(?:(?:=|:|-|–)[ \t]*+)?(?P<words>[^\W\d_][\w -]*)")
 
 CLAIM_BY_MARK = {
     " ": Claim.TODO,
     "~": Claim.IN_PROGRESS,
     "/": Claim.IN_PROGRESS,
+    "o": Claim.IN_PROGRESS,
+    "wip": Claim.IN_PROGRESS,
+    "todo": Claim.TODO,
+    "done": Claim.DONE,
     "x": Claim.DONE,
     "v": Claim.DONE,
     "✓": Claim.DONE,
@@ -59,7 +65,9 @@ Legend = Mapping[str, Claim]
 
 def read_mark(text: str, span: Span, legend: Legend | None = None) -> Mark | None:
     """The mark at the start of this span of the text, if one stands there."""
-    return _mark(BRACKETS.match(text, *span) or BOX.match(text, *span), legend)
+    found = BRACKETS.match(text, *span) or BOX.match(text, *span)
+    letter = None if found else LETTER.match(text, *span)
+    return _mark(letter if letter and letter["mark"].lower() in (legend or {}) else found, legend)
 
 
 def read_emoji(text: str, span: Span, legend: Legend | None = None) -> Mark | None:
@@ -70,6 +78,20 @@ def read_emoji(text: str, span: Span, legend: Legend | None = None) -> Mark | No
 def is_sign(raw: str) -> bool:
     """Whether a mark is a coloured sign and no box."""
     return bool(EMOJI.fullmatch(raw))
+
+
+def is_circle(raw: str) -> bool:
+    """Whether it is a coloured circle, which documents use for states and for grades alike."""
+    return len(raw.rstrip("\ufe0f")) == 1 and raw[0] in CIRCLES
+
+
+def read_sign(text: str) -> str:
+    """The mark, in its box or without, that the text is nothing but; else nothing."""
+    plain = text.strip("` ")
+    mark = read_mark(plain, (0, len(plain))) or read_emoji(plain, (0, len(plain)))
+    letter = LETTER.fullmatch(plain)
+    raw = mark.raw if mark and mark.text_start == len(plain) else letter["mark"] if letter else ""
+    return raw.lower()
 
 
 def _mark(found: re.Match[str] | None, legend: Legend | None) -> Mark | None:

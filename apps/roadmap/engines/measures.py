@@ -7,16 +7,16 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-NUMBER = r"(?<!\d)(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,6})?(?!\d)"
+NUMBER = r"(?<!\d)(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,6}|,\d{1,2}(?=\s?%))?(?!\d)"
 UNITS = {
     "percent": r"%|percent\b|per ?cent\b",
     "millisecond": r"ms\b|milliseconds?\b|msecs?\b",
-    "second": r"s\b|secs?\b|seconds?\b",
-    "minute": r"min\b|mins\b|minutes?\b",
-    "hour": r"h\b|hrs?\b|hours?\b",
-    "day": r"d\b|days?\b",
-    "week": r"weeks?\b",
-    "month": r"months?\b",
+    "second": r"s\b|secs?\b|seconds?\b|sekunden?\b|secondes?\b|segundos?\b",
+    "minute": r"min\b|mins\b|minutes?\b|minuten\b|minutos?\b",
+    "hour": r"h\b|hrs?\b|hours?\b|stunden?\b|heures?\b|horas?\b",
+    "day": r"d\b|days?\b|tage?n?\b|jours?\b|días?\b",
+    "week": r"weeks?\b|wochen?\b|semaines?\b|semanas?\b",
+    "month": r"months?\b|monate?n?\b|mois\b|mes(?:es)?\b",
     "request_per_second": r"req(?:uest)?s?\s*/\s*s(?:ec(?:ond)?)?\b|rps\b|qps\b|requests? per second\b",
     "times": r"x\b|times\b",
     "megabyte": r"MB\b|megabytes?\b",
@@ -25,10 +25,14 @@ UNITS = {
 }
 UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in UNITS.items())
 OPERATORS = (
-    ("at_most", "<=", r"<=|≤|\b(?:at most|no more than|up to|within|max(?:imum)?(?: of)?)\b"),
-    ("at_least", ">=", r">=|≥|\b(?:at least|no less than|min(?:imum)?(?: of)?)\b"),
-    ("below", "<", r"<|\b(?:less than|fewer than|under|below)\b"),
-    ("above", ">", r">|\b(?:more than|greater than|above|over)\b"),
+    (
+        "at_most",
+        "<=",
+        r"<=|≤|\b(?:at most|no more than|up to|within|max(?:imum)?(?: of)?|höchstens|au plus|como máximo)\b",
+    ),
+    ("at_least", ">=", r">=|≥|\b(?:at least|no less than|min(?:imum)?(?: of)?|mindestens|au moins|al menos)\b"),
+    ("below", "<", r"<|\b(?:less than|fewer than|under|below|weniger als|moins de|menos de)\b"),
+    ("above", ">", r">|\b(?:more than|greater than|above|over|mehr als|plus de|más de)\b"),
 )
 OPERATOR = "|".join(f"(?P<{name}>{pattern})" for name, _, pattern in OPERATORS)
 
@@ -43,14 +47,14 @@ PLACEHOLDER = re.compile(
     r"|XX+%?(?!\w)|TB[DAC]\b|FIXME\b|\?{2,}|_{3,}(?!\w)|<(?:number|value|target|n|x)>)"
 )
 METRICS = (
-    ("rto", r"\bRTO\b|recovery time|\brestor(?:e[sd]?|able|ation)\b"),
+    ("rto", r"\bRTO\b|recovery time|\brestor(?:e[sd]?|able|ation)\b|wiederherstell|restauration"),
     ("rpo", r"\bRPO\b|recovery point"),
     ("error_rate", r"error[- ]rate|errors?\b"),
-    ("coverage", r"coverage"),
-    ("uptime", r"uptime|availability|available"),
+    ("coverage", r"coverage|testabdeckung"),
+    ("uptime", r"uptime|availability|available|verfügbarkeit|disponibilité|disponibilidad"),
     ("detection_time", r"detect"),
     ("alert_response_time", r"(?:alert|incident|support).{0,20}respon"),
-    ("latency", r"latency|response[- ]time|load time|duration|\bp\d{2}"),
+    ("latency", r"latency|antwortzeit|latenz|temps de réponse|response[- ]time|load time|duration|\bp\d{2}"),
     ("throughput", r"req(?:uest)?s?\s*/\s*s|\brps\b|\bqps\b|throughput"),
     ("response_time", r"\brespon[sd]"),
 )
@@ -119,11 +123,17 @@ def _measure(found: re.Match[str], sign: str, clause: str, whole: str) -> Measur
     return Measure(
         metric=metric,
         operator=sign,
-        value=Decimal(found["value"].replace(",", "")),
+        value=_number(found["value"]),
         unit=unit,
         percentile=Decimal(percentile["value"]) if percentile else None,
         text=clause,
     )
+
+
+def _number(figure: str) -> Decimal:
+    """A comma separates thousands, or the last one or two digits: "99,9 %"."""
+    whole, comma, rest = figure.rpartition(",")
+    return Decimal(f"{whole}.{rest}" if comma and len(rest) < len("000") else figure.replace(",", ""))
 
 
 def _metric(clause: str, whole: str) -> str:

@@ -10,6 +10,7 @@ from apps.roadmap.engines.grouping import find_groups
 from apps.roadmap.engines.mojibake import find_repairs
 from apps.roadmap.engines.rules.corrected import apply_values, offer_corrected
 from apps.roadmap.engines.rules.fences import take_risks
+from apps.roadmap.engines.rules.header import take_header
 from apps.roadmap.engines.rules.items import take_item
 from apps.roadmap.engines.rules.paragraphs import take_legend, take_paragraph
 from apps.roadmap.engines.rules.sections import read_heading_line, take_heading
@@ -20,6 +21,7 @@ from apps.roadmap.engines.titles import read_heading
 PARSER_VERSION = 2  # goes up when the same bytes give other entries
 Rule = Callable[[Draft, Block], bool]
 RULES: dict[BlockKind, tuple[Rule, ...]] = {
+    BlockKind.FRONT_MATTER: (take_header,),
     BlockKind.HEADING: (take_heading,),
     BlockKind.LIST_ITEM: (take_legend, take_item),
     BlockKind.PARAGRAPH: (take_risks, take_legend, take_paragraph),
@@ -76,7 +78,7 @@ def _finish(draft: Draft) -> ParsedDocument:
     source = draft.source
     return ParsedDocument(
         source=source,
-        title=draft.title,
+        title=draft.title or draft.header_title,
         encoding=source.encoding,
         newline=source.newline,
         final_newline=source.final_newline,
@@ -96,5 +98,6 @@ def _finish(draft: Draft) -> ParsedDocument:
         cost_lines=tuple(draft.cost_lines),
         fields=tuple(draft.fields),
         remarks=tuple(draft.remarks),
+        notes=tuple(draft.notes),
         corrected={line: correction.key for line, correction in draft.corrected.items()},
     )

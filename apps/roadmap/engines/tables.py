@@ -5,34 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from apps.roadmap.engines.columns import column_of
 from apps.roadmap.engines.source import Span
 
+TEXT = "text "
 LONGEST_ROW = 10_000  # characters; a longer one is no row of a roadmap
 PIPE = re.compile(r"(?<!\\)\|")
-COLUMNS = (
-    ("risk", re.compile(r"risks?|threats?", re.I)),
-    ("milestone", re.compile(r"milestones?|phases?", re.I)),
-    (
-        "criterion",
-        re.compile(r"(?:acceptance |success )?criteri(?:a|on)|(?:success )?metrics?|kpis?|slos?|requirements?", re.I),
-    ),
-    ("task", re.compile(r"tasks?|actions?(?: items?)?|to-?dos?|work items?|items?|deliverables?|steps?", re.I)),
-    ("cost", re.compile(r".*\b(?:costs?|price|budget)\b.*", re.I)),
-    ("amount", re.compile(r"amount|(?:per )?(?:month|year)|monthly|yearly|annual(?:ly)?|usd|eur|gbp|[€$£]", re.I)),
-    ("owner", re.compile(r"owners?|assignees?|responsible|dri|lead|team|who", re.I)),
-    ("status", re.compile(r"status|state|done\??|progress|complete[d]?", re.I)),
-    ("impact", re.compile(r"impact|consequence|effect", re.I)),
-    ("likelihood", re.compile(r"likelihood|probability", re.I)),
-    ("severity", re.compile(r"severity|level", re.I)),
-    ("mitigation", re.compile(r"mitigations?|controls?|countermeasures?|response", re.I)),
-    (
-        "target",
-        re.compile(
-            r"(?:target|due|end|ship|completion)(?: date)?|deadline|eta|when|dates?|timeline|threshold|goal", re.I
-        ),
-    ),
-    ("priority", re.compile(r"priority|tier", re.I)),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,21 +23,26 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A body row: its line, its cells by the column's meaning, and the first cell of all."""
+    """A body row: its line, its cells by the column's meaning, and the outermost cells of all."""
 
     line: int
     first: Cell
+    last: Cell
     cells: dict[str, Cell]
 
 
 def read_columns(header: str) -> tuple[str, ...]:
-    """What each column of a header means, "" where that is unknown or said before."""
+    """What each column of a header means; where that is unknown or said before, a number of its own."""
     names: list[str] = []
     for cell in _cells(header, 0):
-        plain = cell.text.strip("*_ ")
-        name = next((name for name, pattern in COLUMNS if pattern.fullmatch(plain)), "")
-        names.append("" if name in names else name)
+        name = column_of(cell.text)
+        names.append(name if name and name not in names else f"{TEXT}{len(names)}")
     return tuple(names)
+
+
+def is_text_column(name: str) -> bool:
+    """Whether a column may hold the names of what the rows are about."""
+    return name.startswith((TEXT, "name"))
 
 
 def read_rows(lines: Iterable[tuple[int, int, str]], columns: tuple[str, ...]) -> Iterator[Row]:
@@ -68,7 +51,7 @@ def read_rows(lines: Iterable[tuple[int, int, str]], columns: tuple[str, ...]) -
         cells = list(_cells(line, position)) if index >= 2 and len(line) <= LONGEST_ROW else []
         if cells:
             named = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
-            yield Row(number, cells[0], named)
+            yield Row(number, cells[0], cells[-1], named)
 
 
 def _cells(line: str, position: int) -> Iterator[Cell]:

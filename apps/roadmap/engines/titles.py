@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from apps.roadmap.engines.entries import CriterionKind, MilestoneKind
+from apps.roadmap.engines.months import MONTH
 from apps.roadmap.engines.source import Span
 
 
@@ -32,26 +33,36 @@ CRITERION_KINDS = {
 }
 DECORATIVE = frozenset({"So", "Cf", "Mn", "Co", "Zs"})  # symbols, joiners, variation selectors, spaces
 NUMBERED = re.compile(
-    r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})[.)][ \t]+(?=\S)|(?P<nested>\d{1,3}(?:\.\d{1,3}){1,4})[ \t]+(?=\S)"
+    r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4}|[IVX]{1,6})[.)][ \t]+(?=\S)"
+    r"|(?P<nested>\d{1,3}(?:\.\d{1,3}){1,4})[ \t]+(?=\S)"
 )
 AFTER_CODE = r"(?=$|[\s:.,)–—-])"
 AFTER_SEPARATOR = re.compile(r"[\s:.)–—-]+")
-PERIOD_NUMBER = r"\d{1,3}(?:\s*(?:-|–|to|and|&)\s*\d{1,3})?"
+PERIOD_NUMBER = r"\d{1,3}(?:\s*(?:-|–|to|bis|and|&)\s*\d{1,3})?"
+COUNTED = r"(?:\d{1,3}(?:\.\d{1,2})?|[IVX]{1,5}|[A-Z])"
+SOME_YEAR = r"(?:[ ,/-]*(?:19|20)\d\d)"
 CONTAINERS = tuple(
     (kind, re.compile(rf"(?P<code>{pattern}){AFTER_CODE}", flags))
     for kind, pattern, flags in (
         (MilestoneKind.MILESTONE, r"M\d{1,3}(?:\.\d{1,2})?", 0),
-        (MilestoneKind.MILESTONE, r"Milestone\s+\w{1,5}", re.I),
-        (MilestoneKind.PHASE, r"(?:Phase|Stage|Wave)\s+(?:\d{1,3}|[IVX]{1,4}|[A-Z])", re.I),
-        (MilestoneKind.PERIOD, rf"(?:Weeks?|Months?|Quarters?|Sprints?|Iterations?|Days?)\s+{PERIOD_NUMBER}", re.I),
-        (MilestoneKind.PERIOD, r"Q[1-4](?:[ ,/-]*(?:19|20)\d\d)?|(?:19|20)\d\d[ ,/-]*Q[1-4]", re.I),
+        (MilestoneKind.MILESTONE, rf"(?:Milestone|Meilenstein|Jalon|Hito)\s+#?{COUNTED}", re.I),
+        (MilestoneKind.PHASE, rf"(?:Phase|Stage|Wave|Etappe|Stufe|Étape|Fase|Etapa)\s+{COUNTED}", re.I),
+        (
+            MilestoneKind.PERIOD,
+            r"(?:Weeks?|Months?|Quarters?|Sprints?|Iterations?|Days?|Wochen?|Monate?|Quartal|Semaines?|Mois|Trimestre"
+            rf"|Semanas?|Mes(?:es)?)\s+{PERIOD_NUMBER}",
+            re.I,
+        ),
+        (MilestoneKind.PERIOD, rf"[QH][1-4]{SOME_YEAR}?|(?:19|20)\d\d[ ,/-]*[QH][1-4]", re.I),
+        (MilestoneKind.PERIOD, rf"(?:KW|CW)\s?{PERIOD_NUMBER}{SOME_YEAR}?|(?:19|20)\d\d-?W\d\d", re.I),
+        (MilestoneKind.PERIOD, rf"{MONTH}\s+(?:de\s+)?(?:19|20)\d\d", re.I),
     )
 )
 TIERS = (
-    ("critical", re.compile(r"critical|must[- ]have|blockers?|P0", re.I)),
-    ("high", re.compile(r"high|important|should[- ]have|P1", re.I)),
-    ("medium", re.compile(r"medium|moderate|could[- ]have|P2", re.I)),
-    ("low", re.compile(r"low|minor|nice[- ]to[- ]have|optional|P3", re.I)),
+    ("critical", re.compile(r"critical|must[- ]have|blockers?|P0|kritisch|critique|crític[oa]", re.I)),
+    ("high", re.compile(r"high|important|should[- ]have|P1|hoch|wichtig|haute?|élevée?|alt[oa]", re.I)),
+    ("medium", re.compile(r"medium|moderate|could[- ]have|P2|mittel|moyen(?:ne)?|medi[oa]", re.I)),
+    ("low", re.compile(r"low|minor|nice[- ]to[- ]have|optional|P3|niedrig|gering|basse?|faible|baj[oa]", re.I)),
 )
 TIER_END = re.compile(r"\s*(?:$|[(:–—/,;+-]|priority\b|tier\b|items?\b|severity\b)", re.I)
 TIER_BY_CIRCLE = {"🔴": "critical", "🟠": "high", "🟡": "medium", "🟢": "low"}
@@ -59,25 +70,44 @@ ROLES = (
     (
         Role.ACCEPTANCE,
         r"acceptance(?: criteri(?:a|on)| tests?| checks?)?|definition of done|dod|exit criteria|done when"
-        r"|(?:launch|go[- ]?live|release) criteria|go[-/ ]no[- ]?go(?: criteria| checklist)?",
+        r"|(?:launch|go[- ]?live|release) criteria|go[-/ ]no[- ]?go(?: criteria| checklist)?"
+        r"|abnahme(?:kriterien|bedingungen)?|akzeptanzkriterien|fertig,? wenn|freigabekriterien"
+        r"|crit[èe]res? d['’]acceptation|conditions? d['’]acceptation|crit[èe]res de (?:sortie|livraison)"
+        r"|criterios? de (?:aceptaci[óo]n|salida)|definici[óo]n de (?:hecho|terminado)",
     ),
     (
         Role.SUCCESS_METRIC,
-        r"success metrics?|success measures?|key metrics|kpis?|key results|metrics (?:of|for) success|slos?",
+        r"success metrics?|success measures?|key metrics|kpis?|key results|metrics (?:of|for) success|slos?"
+        r"|erfolgs(?:kennzahlen|metriken)|kennzahlen|indicateurs(?: de (?:succ[èe]s|r[ée]ussite))?"
+        r"|m[ée]tricas(?: de [ée]xito)?",
     ),
-    (Role.SUCCESS_CRITERION, r"success criteri(?:a|on)\b.*|production[- ]ready when\b.*|readiness criteria|criteria"),
+    (Role.SUCCESS_CRITERION, r"success criteri(?:a|on)\b.*|production[- ]ready when\b.*|readiness criteria|criteria"
+        r"|erfolgskriterien|kriterien|crit[èe]res(?: de (?:succ[èe]s|r[ée]ussite))?|criterios(?: de [ée]xito)?"),
     (
         Role.RISKS,
         r"(?:top |key |known |major )?risks?(?: register| log| assessment| analysis| management)?"
         r"(?: (?:and|&|/) (?:mitigations?|issues|assumptions|dependencies|countermeasures))?"
-        r"|(?:potential )?failure points?\b.*|threat model",
+        r"|(?:potential )?failure points?\b.*|threat model"
+        r"|(?:bekannte )?risiken(?: und (?:ma(?:ß|ss)nahmen|gegenma(?:ß|ss)nahmen))?|risikoregister|risikoliste"
+        r"|(?:registre des )?risques(?: et (?:mesures|parades|att[ée]nuations?))?"
+        r"|(?:registro de )?riesgos(?: y (?:medidas|mitigaci(?:ón|ones)))?",
     ),
     (
         Role.COSTS,
         r"(?:monthly |estimated |total |infrastructure |additional )*(?:costs?|budgets?|pricing|savings?)"
-        r"(?: estimates?| breakdown| summary| comparison| overview| plan)?(?: \(.*\))?",
+        r"(?: estimates?| breakdown| summary| comparison| overview| plan)?(?: \(.*\))?"
+        r"|(?:laufende |monatliche )?kosten(?:schätzung|übersicht)?|co[ûu]ts?(?: mensuels?| estim[ée]s?)?"
+        r"|cost[eo]s?(?: mensuales| estimados)?|presupuesto",
     ),
-    (Role.TASKS, r"tasks?|to-?dos?|action items?|actions|[\w /-]{0,40}checklist|work breakdown"),
+    (
+        Role.TASKS,
+        r"tasks?|to-?dos?|action items?|actions|[\w /-]{0,40}checklist|work breakdown"
+        r"|aufgaben|ma(?:ß|ss)nahmen|checkliste|t[âa]ches|liste de contr[ôo]le|tareas|acciones|lista de tareas",
+    ),
+    (
+        Role.MILESTONES,
+        r"(?:key |upcoming )?milestones?|meilensteine|jalons|hitos|key dates|termine|zeitplan|calendrier|cronograma",
+    ),
 )  # fmt: skip
 ROLE_PATTERNS = tuple((role, re.compile(pattern, re.I)) for role, pattern in ROLES)
 
