@@ -10,7 +10,7 @@ from apps.catalog import api as catalog
 from apps.dashboards import api as dashboards
 from apps.evidence.api import observations, pushing
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import readiness, waivers
+from apps.roadmap.api import badge, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
 
 router = SimpleRouter()
@@ -26,6 +26,10 @@ router.register("risks", roadmap.RiskViewSet)
 router.register("cost-lines", roadmap.CostLineViewSet)
 router.register("bindings", roadmap.BindingViewSet)
 router.register("waivers", waivers.WaiverViewSet)
+router.register("gate-policies", decisions.GatePolicyViewSet)
+router.register("gate-evaluations", decisions.GateEvaluationViewSet)
+router.register("sign-offs", decisions.SignOffViewSet)
+router.register("status-transitions", decisions.TransitionViewSet)
 router.register("observations", observations.ObservationViewSet)
 router.register("databases", backups.DatabaseViewSet)
 router.register("backups", backups.BackupViewSet)
@@ -40,6 +44,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolio/", dashboards.PortfolioView.as_view(), name="portfolio"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
+    path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),
+    path("services/<slug:slug>/gate/evaluations/", decisions.EvaluationsView.as_view(), name="gate-evaluations"),
+    path("services/<slug:slug>/gate/sign-offs/", decisions.SignOffsView.as_view(), name="gate-sign-offs"),
+    path("services/<slug:slug>/gate/overrides/", decisions.OverridesView.as_view(), name="gate-overrides"),
+    path("services/<slug:slug>/gate/launches/", decisions.LaunchesView.as_view(), name="gate-launches"),
     path("", include(router.urls)),
 ]
 

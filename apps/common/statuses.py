@@ -49,6 +49,11 @@ LOOKS = {
     "ready_to_sign": Look("Ready to sign", "doubt", DOUBT),
     "no_go": Look("No-go", "refuted", REFUTED),
     "indeterminate": Look("Indeterminate", "unknown", DOUBT),
+    "signed": Look("Signed", "proven", PROVEN),
+    "missing": Look("Missing", "open", DOUBT),
+    "rejected": Look("Rejected", "refuted", REFUTED),
+    "valid": Look("Counts", "proven", PROVEN),
+    "superseded": Look("Superseded", "none", QUIET),
     # What answers, and what does not.
     "up": Look("Up", "proven", PROVEN),
     "down": Look("Down", "refuted", REFUTED),

@@ -26,6 +26,7 @@ class Link:
     pages: tuple["Link", ...] = ()
 
 
+GATES = ("GateEvaluation", "SignOff", "GatePolicy", "Waiver")
 SECTIONS = (
     Section(
         "Roadmap",
@@ -33,14 +34,14 @@ SECTIONS = (
         ("Milestone", "WorkItem", "Task", "Criterion", "Risk", "CostLine", "Document", "Label"),
     ),
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
-    Section("Gates", ("gates",), ("Waiver",)),
+    Section("Gates", ("gates",), GATES),
     Section("Backups", ("backups",), ("Database", "Backup", "BackupRun", "DrillRun")),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),
     Section("Audit trail", ("audit",)),
     Section("Settings", ("catalog", "accounts", "auth", "django_celery_beat"), ("Service", "Team", "User", "Group")),
 )
-MOVED = {("roadmap", "Binding"): "evidence", ("roadmap", "Waiver"): "gates"}
+MOVED = {("roadmap", "Binding"): "evidence", **{("roadmap", name): "gates" for name in GATES}}
 
 
 def sections(app_list: AppList, path: str) -> list[Link]:

@@ -49,8 +49,11 @@ LISTS_AND_FORMS = {
     "roadmap_criterion": (READ, EDIT),
     "roadmap_document": (READ, EDIT),
     "roadmap_label": (READ, EDIT),
+    "roadmap_gateevaluation": (READ, NOBODY),
+    "roadmap_gatepolicy": (READ, OWNER),
     "roadmap_milestone": (READ, EDIT),
     "roadmap_risk": (READ, EDIT),
+    "roadmap_signoff": (READ, NOBODY),
     "roadmap_task": (READ, EDIT),
     "roadmap_waiver": (READ, NOBODY),
     "roadmap_workitem": (READ, EDIT),
@@ -82,6 +85,7 @@ OF_ONE_THING = {
     "/admin/roadmap/document/{document}/review/1/": READ,
     "/admin/roadmap/document/{document}/export/": READ,
     "/admin/roadmap/document/import/{draft}/": "302 302 403 403 404 403 404",  # only its sender may look
+    "/admin/roadmap/gateevaluation/environment/{environment}/": READ,
     "/admin/catalog/service/{service}/change/": READ,
     "/admin/catalog/service/{service}/history/": READ,
     "/admin/catalog/service/{service}/delete/": OPERATE,
@@ -126,6 +130,7 @@ def test_which_pages_of_one_thing_a_person_may_open(sign_in, environment, person
     draft = keep_draft(service=service, name="road.md", raw=b"", actor=User.objects.create_user("x@example.org"))
     keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk}
     keys |= {"document": document.pk, "draft": draft.pk}
+    keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk, "environment": environment.pk}
     found = {path: client.get(path.format(**keys)).status_code for path in OF_ONE_THING}
     assert found == codes_of(OF_ONE_THING, person)
 

@@ -61,7 +61,7 @@ class ServicePage:
     @property
     def ground(self) -> str:
         """Why the gate decides so."""
-        return self.gate.headline.partition(": ")[2]
+        return self.gate.ground
 
     @property
     def unproven(self) -> str:

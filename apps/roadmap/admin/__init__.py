@@ -1,3 +1,13 @@
 """The tracker in the admin."""
 
-from apps.roadmap.admin import bindings, documents, labels, milestones, risks, tasks, waivers  # noqa: F401
+from apps.roadmap.admin import (  # noqa: F401
+    bindings,
+    decisions,
+    documents,
+    labels,
+    milestones,
+    policies,
+    risks,
+    tasks,
+    waivers,
+)

@@ -68,7 +68,7 @@ class GatePageView(View):
         if form.is_valid():
             self._decide(request, environment, milestone, form.cleaned_data)
         else:
-            problems = (f"{name}: {' '.join(said)}" for name, said in form.errors.items())
+            problems = (f"{form[name].label}: {' '.join(map(str, said))}" for name, said in form.errors.items())
             messages.error(request, " ".join(problems))
         query = f"?{urlencode({'milestone': milestone})}" if milestone else ""
         return HttpResponseRedirect(f"{request.path}{query}")
@@ -127,7 +127,9 @@ def _launch(environment: Environment, milestone: str, said: dict[str, Any], acto
     signing.launch(
         environment=environment, milestone=milestone, comment=said["comment"], expected=said["expected"], actor=actor
     )
-    return "The launch is recorded. The gate is asked on from here; you hear of it when it would not let it go any more."
+    return (
+        "The launch is recorded. The gate is asked on from here; you hear of it when it would not let it go any more."
+    )
 
 
 def _keep(environment: Environment, milestone: str, said: dict[str, Any], actor: Any) -> str:
