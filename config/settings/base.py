@@ -151,6 +151,10 @@ SPECTACULAR_SETTINGS = {
         "ClaimEnum": "apps.roadmap.engines.marks.Claim",
         "RunStatusEnum": "apps.common.runs.RunStatus",
         "BindingStateEnum": "apps.roadmap.models.Binding.State",
+        "EvaluationCauseEnum": "apps.roadmap.models.GateEvaluation.Cause",
+        "TransitionCauseEnum": "apps.roadmap.models.StatusTransition.Cause",
+        "TrustEnum": "apps.evidence.contract.Trust",
+        "WeightEnum": "apps.roadmap.models.policies.WEIGHTS",
     },
 }
 

@@ -25,13 +25,19 @@ FOR_STAFF = {"schema/", "docs/"}
 PUSHES = {"evidence/"}
 CHANGES = {"tasks/{id}/", "criteria/{id}/"}
 # What is posted to, and by which roles; those that are read too are in READ_TOO.
+SIGNERS = {"editor", "operator", "approver", "administrator"}
 POSTS = {
+    "gate-policies/": {"approver", "administrator"},
+    "services/{slug}/gate/evaluations/": SIGNERS,
+    "services/{slug}/gate/sign-offs/": SIGNERS,
+    "services/{slug}/gate/overrides/": SIGNERS,
+    "services/{slug}/gate/launches/": {"operator", "approver", "administrator"},
     "waivers/": {"editor", "operator", "administrator"},
     "waivers/{id}/approve/": {"approver", "administrator"},
     "waivers/{id}/deny/": {"approver", "administrator"},
     "waivers/{id}/revoke/": {"approver", "administrator"},
 }
-READ_TOO = {"waivers/"}
+READ_TOO = {"waivers/", "gate-policies/"}
 
 
 def addresses():
@@ -91,7 +97,7 @@ def test_changing(rows, person, address):
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("address", sorted(POSTS))
 def test_posting(rows, person, address):
-    path = "/api/v1/" + address.replace("{id}", str(rows[address.split("/")[0]])).replace("{slug}", "payments")
+    path = "/api/v1/" + address.replace("{id}", str(rows.get(address.split("/")[0], ""))).replace("{slug}", "payments")
     code = client_of(person).post(path, {}, format="json").status_code
     assert code in ({200, 201, 400} if person in POSTS[address] else {401, 403}), (address, person)
 
