@@ -130,7 +130,6 @@ def test_which_pages_of_one_thing_a_person_may_open(sign_in, environment, person
     draft = keep_draft(service=service, name="road.md", raw=b"", actor=User.objects.create_user("x@example.org"))
     keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk}
     keys |= {"document": document.pk, "draft": draft.pk, "environment": environment.pk}
-    keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk, "environment": environment.pk}
     found = {path: client.get(path.format(**keys)).status_code for path in OF_ONE_THING}
     assert found == codes_of(OF_ONE_THING, person)
 
