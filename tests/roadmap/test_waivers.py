@@ -13,10 +13,12 @@ from apps.accounts.models import Notice, User
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Team
 from apps.catalog.services import ensure_service
+from apps.common.clock import now
 from apps.roadmap.exceptions import RoadmapError, WaiverDecided, WaiverRefused
 from apps.roadmap.models import Criterion, Waiver
 from apps.roadmap.services.waiver_notices import announce_ends
 from apps.roadmap.services.waivers import approve_waiver, deny_waiver, revoke_waiver
+from apps.roadmap.tasks import announce_waivers
 from tests.roadmap.evidence import DAY, NOW
 from tests.roadmap.waiving import ask, waive
 
@@ -249,6 +251,13 @@ def test_its_end_is_announced_a_week_and_a_day_before_and_when_it_comes(criterio
     stages = [f"waiver:{waiver.pk}:{stage}" for stage in ("ends-in-a-day", "ends-in-a-week", "lapsed")]
     assert keys_of(eve) == stages
     assert Notice.objects.filter(recipient=eve).order_by("pk")[1].subject.startswith("The waiver ends in 1 day: A sea")
+
+
+def test_the_tick_announces_what_has_lapsed(criterion, environment, sam, olga):
+    waive(criterion, environment, sam, olga, at=now() - 9 * DAY, ends_at=now() - DAY)
+    announce_waivers()
+    announce_waivers()
+    assert Notice.objects.filter(recipient=sam, key__endswith="lapsed").count() == 1
 
 
 def test_a_short_waiver_has_no_early_warning_and_a_revoked_one_none(criterion, environment, sam, olga):
