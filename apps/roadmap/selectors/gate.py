@@ -111,9 +111,7 @@ def _criterion(status: CriterionStatus) -> GateCriterion:
 
 
 def _waiver(status: CriterionStatus) -> GateWaiver | None:
-    if not status.waiver or not status.is_waived:
-        return None
-    return GateWaiver(status.waiver.id, status.waiver.ends_at.isoformat())
+    return GateWaiver(status.waiver.id, status.waiver.ends_at.isoformat()) if status.waiver else None
 
 
 def _binding_digest(binding: Binding) -> str:

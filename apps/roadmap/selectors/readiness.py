@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -48,13 +49,9 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
         _readiness(
             environment,
             statuses := tuple(
-                _criterion_status(
-                    criterion,
-                    environment,
-                    bindings[criterion.pk],
-                    newest,
+                _overlaid(
+                    _criterion_status(criterion, environment, bindings[criterion.pk], newest, at),
                     waivers.get((criterion.pk, environment.pk)),
-                    at,
                 )
                 for criterion in criteria[environment.service_id]
             ),
@@ -124,12 +121,7 @@ def _grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[i
 
 
 def _criterion_status(
-    criterion: Criterion,
-    environment: Environment,
-    bindings: Sequence[Binding],
-    newest: Newest,
-    waiver: ActiveWaiver | None,
-    at: datetime,
+    criterion: Criterion, environment: Environment, bindings: Sequence[Binding], newest: Newest, at: datetime
 ) -> CriterionStatus:
     for binding in bindings:
         binding.criterion = criterion  # known here, and otherwise a query for each
@@ -139,26 +131,30 @@ def _criterion_status(
     uncovered = uncovered_clauses(criterion.text, (evidence.clause for evidence in accepted), clauses)
     states = [evidence.state for evidence in accepted] + [EvidenceState.UNBOUND for _ in uncovered]
     evidence, expired_at = worst_state(states), _expired_at(accepted)
-    underlying = standing(criterion.claim, evidence)
-    overlaid = standing(criterion.claim, evidence, is_waived=waiver is not None)
-    known = _circumstances(accepted, evidence, suggestions, uncovered, expired_at, at)
-    explanation = explain(underlying, evidence, known)
-    said = f"{waiver.sentence} " if waiver and overlaid is Standing.WAIVED else ""
+    derived = standing(criterion.claim, evidence)
+    explanation = explain(derived, evidence, _circumstances(accepted, evidence, suggestions, uncovered, expired_at, at))
     return CriterionStatus(
         criterion=criterion,
         milestone=criterion.milestone or (criterion.work_item.milestone if criterion.work_item else None),
         work_item=criterion.work_item,
         evidence=evidence,
-        standing=overlaid,
-        underlying=underlying,
+        standing=derived,
+        underlying=derived,
         bindings=accepted,
         suggestions=suggestions,
         uncovered=uncovered,
-        reason=f"{said}{explanation.reason}",
+        reason=explanation.reason,
         action=explanation.action,
         expired_at=expired_at,
-        waiver=waiver,
     )
+
+
+def _overlaid(status: CriterionStatus, waiver: ActiveWaiver | None) -> CriterionStatus:
+    """The status below the waiver, which covers neither a proof nor what does not apply."""
+    covered = standing(status.claim, status.evidence, is_waived=waiver is not None)
+    if waiver is None or covered is not Standing.WAIVED:
+        return status
+    return replace(status, standing=covered, waiver=waiver, reason=f"{waiver.sentence} {status.reason}")
 
 
 def _circumstances(
@@ -219,7 +215,7 @@ def _required(milestone: Milestone, criteria: Iterable[CriterionStatus]) -> list
         standing(
             milestone.claim if status.claim == "unknown" else status.claim,
             status.evidence,
-            is_waived=status.waiver is not None,
+            is_waived=status.is_waived,
         )
         for status in criteria
         if status.criterion.requirement == Criterion.Requirement.REQUIRED

@@ -60,7 +60,7 @@ class CriterionStatus:
     @property
     def is_waived(self) -> bool:
         """An active waiver covers it. What is proven needs none."""
-        return self.standing is Standing.WAIVED
+        return self.waiver is not None
 
     @property
     def applies(self) -> bool:
