@@ -8,7 +8,7 @@ from rest_framework.routers import SimpleRouter
 from apps.backups import api as backups
 from apps.catalog import api as catalog
 from apps.dashboards import api as dashboards
-from apps.evidence.api import observations, pushing
+from apps.evidence.api import attesting, observations, pushing
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import badge, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
@@ -40,6 +40,7 @@ app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("attestations/", attesting.AttestationView.as_view(), name="attestations"),
     path("evidence/", pushing.EvidenceView.as_view(), name="evidence"),
     path("portfolio/", dashboards.PortfolioView.as_view(), name="portfolio"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from apps.common.exceptions import OperationError
+from apps.evidence.engines.wording import label
 
 _LONGEST_PATTERN = 200
 
@@ -58,7 +59,6 @@ _WORDS = {
     "contains": "contain",
     "matches": "match",
 }
-_ACRONYMS = {"rto", "rpo", "http", "tls"}
 
 
 def judge(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
@@ -87,7 +87,7 @@ def check_rule(rule: Any, path: str = "rule") -> None:
 def rule_in_words(rule: Mapping[str, Any]) -> str:
     """What a well-formed rule asks: `RTO seconds must be below 3600 s and verdict must be proven`."""
     if "fact" in rule:
-        return f"{_label(rule['fact'])} must {_demand(rule)}"
+        return f"{label(rule['fact'])} must {_demand(rule)}"
     if "not" in rule:
         return f"not ({rule_in_words(rule['not'])})"
     name, word = ("all", " and ") if "all" in rule else ("any", " or ")
@@ -158,19 +158,19 @@ def _negate(part: Judgement) -> Judgement:
 def _compare(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
     name, operator, wanted = rule["fact"], rule["operator"], rule.get("value")
     fact = facts.get(name)
-    missing = f"{_label(name)} is missing."
+    missing = f"{label(name)} is missing."
     if operator == "exists":
         return _judgement(fact is not None, missing)
     if fact is None:
         return Judgement(Verdict.UNDECIDED, (missing,))
-    incomparable = Judgement(Verdict.UNDECIDED, (f"{_label(name)}: {fact!r} cannot be compared with {wanted!r}.",))
+    incomparable = Judgement(Verdict.UNDECIDED, (f"{label(name)}: {fact!r} cannot be compared with {wanted!r}.",))
     if operator in _ORDERED and not _comparable(fact, wanted):
         return incomparable
     try:
         passes = _OPERATORS[operator](fact, wanted)
     except TypeError:
         return incomparable
-    return _judgement(passes, f"{_label(name)}: {_plain(fact)}{_unit(rule)}, must {_demand(rule)}.")
+    return _judgement(passes, f"{label(name)}: {_plain(fact)}{_unit(rule)}, must {_demand(rule)}.")
 
 
 def _demand(comparison: Mapping[str, Any]) -> str:
@@ -187,12 +187,6 @@ def _plain(value: Any) -> Any:
 
 def _unit(comparison: Mapping[str, Any]) -> str:
     return f" {comparison['unit']}" if comparison.get("unit") else ""
-
-
-def _label(name: str) -> str:
-    """The name of a fact as people write it: `rto_seconds` is RTO seconds."""
-    words = [word.upper() if word in _ACRONYMS else word for word in name.split("_")]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _comparable(fact: Any, wanted: Any) -> bool:

@@ -4,7 +4,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.common.exceptions import OperationError
+from apps.evidence.contract import Verifier
+from apps.evidence.engines.wording import fact_in_words
+from apps.evidence.judge import Judgement, judge, rule_in_words
 from apps.evidence.models import ObservationRecord
+from apps.evidence.register import find_verifier
 
 # One step into the index for each key, however many observations there are.
 _NEWEST = """
@@ -31,6 +36,34 @@ class Newest:
 
     answers: dict[Key, ObservationRecord]
     errors: dict[Key, ObservationRecord]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An observation with what its verifier's own rule says of it. A binding may ask by another rule."""
+
+    verifier: Verifier
+    judgement: Judgement | None
+    expires_at: datetime
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def rule(self) -> str:
+        return rule_in_words(self.verifier.default_rule)
+
+
+def explain(record: ObservationRecord) -> Explained | None:
+    """What the observation means; None when no app knows its verifier any more."""
+    try:
+        verifier = find_verifier(record.verifier_key)
+    except OperationError:
+        return None
+    return Explained(
+        verifier=verifier,
+        judgement=None if record.error else judge(record.facts, verifier.default_rule),
+        expires_at=record.observed_at + verifier.default_ttl,
+        facts=tuple(fact_in_words(name, value) for name, value in sorted(record.facts.items())),
+    )
 
 
 def newest_observations(keys: Collection[Key], at: datetime) -> Newest:

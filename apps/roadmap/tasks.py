@@ -5,6 +5,7 @@ from celery import shared_task
 from apps.catalog.models import Environment
 from apps.roadmap.selectors.collecting import environments_with_bindings
 from apps.roadmap.services import collecting
+from apps.roadmap.services.attestation_notices import announce_attestations as announce
 from apps.roadmap.services.drafts import forget_old_drafts as forget
 from apps.roadmap.services.summarising import bring_up_to_date
 from apps.roadmap.services.waiver_notices import announce_ends
@@ -48,6 +49,12 @@ def forget_old_drafts() -> None:
 def announce_waivers() -> None:
     """Beat's tick: tell people of waivers that end. Safe to deliver twice: each hears of an end once."""
     announce_ends()
+
+
+@shared_task
+def announce_attestations() -> None:
+    """Beat's tick: tell people of attestations that run out. Safe to deliver twice: each hears of it once."""
+    announce()
 
 
 def _environment(environment_id: int) -> Environment:

@@ -182,6 +182,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "evidence": {"task": "apps.roadmap.tasks.tick", "schedule": 60, "options": {"expire_seconds": 60}},
     "summaries": {"task": "apps.roadmap.tasks.warm_summaries", "schedule": 60, "options": {"expire_seconds": 60}},
     "old-drafts": {"task": "apps.roadmap.tasks.forget_old_drafts", "schedule": crontab("*/30")},
+    "attestations": {"task": "apps.roadmap.tasks.announce_attestations", "schedule": crontab("20", "6")},
     "waivers": {"task": "apps.roadmap.tasks.announce_waivers", "schedule": 300, "options": {"expire_seconds": 300}},
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
     "backups": {

@@ -27,6 +27,7 @@ CHANGES = {"tasks/{id}/", "criteria/{id}/"}
 # What is posted to, and by which roles; those that are read too are in READ_TOO.
 SIGNERS = {"editor", "operator", "approver", "administrator"}
 POSTS = {
+    "attestations/": {"editor", "operator", "approver", "administrator"},
     "gate-policies/": {"approver", "administrator"},
     "services/{slug}/gate/evaluations/": SIGNERS,
     "services/{slug}/gate/sign-offs/": SIGNERS,

@@ -63,6 +63,7 @@ TABLE = {
     **{f"admin:{name}_changelist": codes for name, (codes, _) in LISTS_AND_FORMS.items()},
     **{f"admin:{name}_add": codes for name, (_, codes) in LISTS_AND_FORMS.items()},
     "admin:autocomplete": "302 302 403 403 403 403 403",  # asked without saying for which field
+    "admin:evidence_attest": "302 302 405 405 405 405 405",
     "admin:index": STAFF,
     "admin:jsi18n": STAFF,
     "admin:login": "200 200 302 302 302 302 302",

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from apps.evidence.contract import Context, Facts, NothingYet, Observation, Parameters, Trust, Verifier
 from apps.evidence.register import register
+from apps.evidence.services.attesting import ATTESTATION
 from apps.evidence.verifiers.pushed import facts
-
-ATTESTATION = "human.attestation"
 
 
 class Attestation(Verifier):
