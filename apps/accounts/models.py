@@ -138,6 +138,11 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return self.subject
 
+    @property
+    def is_of_this_site(self) -> bool:
+        """Whether its path leads to a page of Seaworthy, and nowhere else."""
+        return self.path.startswith("/") and not self.path.startswith(("//", "/\\"))
+
     def read(self, *, at: datetime) -> bool:
         """Note that the person has seen it. False: it was noted before."""
         return Notice.objects.unread().filter(pk=self.pk).update(read_at=at) == 1

@@ -52,6 +52,11 @@ def notify(
     return len(notices) - before
 
 
+def read_notices(*, recipient: User, up_to: int, at: datetime) -> int:
+    """Mark as read what the person had seen: every notice up to the newest one shown. Gives how many were unread."""
+    return recipient.notices.unread().filter(pk__lte=up_to).update(read_at=at)
+
+
 def mail_notices(*, at: datetime | None = None) -> int:
     """Mail what is due, each in a transaction of its own, and give how many were taken by the mail server.
 

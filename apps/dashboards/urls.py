@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from apps.dashboards.views import portfolio, readiness, waivers
+from apps.dashboards.views import person, portfolio, readiness, saved_views, waivers
 
 app_name = "dashboards"
 urlpatterns = [
@@ -11,4 +11,10 @@ urlpatterns = [
     path("readiness/<slug:slug>/", admin.site.admin_view(readiness.readiness), name="readiness"),
     path("readiness/<slug:slug>/check/", admin.site.admin_view(readiness.check), name="check"),
     path("roadmap/waiver/calendar/", admin.site.admin_view(waivers.calendar), name="waivers"),
+    path("my-work/", admin.site.admin_view(person.work), name="my_work"),
+    path("notices/", admin.site.admin_view(person.notices), name="notices"),
+    path("notices/read/", admin.site.admin_view(person.read_all), name="read_notices"),
+    path("notices/<int:pk>/read/", admin.site.admin_view(person.read_one), name="read_notice"),
+    path("saved-views/", admin.site.admin_view(saved_views.save), name="save_view"),
+    path("saved-views/<int:pk>/delete/", admin.site.admin_view(saved_views.delete), name="delete_view"),
 ]

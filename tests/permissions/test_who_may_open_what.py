@@ -20,6 +20,7 @@ BOTH = "302 302 403 403 200 200 200"
 OWNER = "302 302 403 403 403 403 200"  # administrators, or superusers only
 NOBODY = "302 302 403 403 403 403 403"  # history: nobody adds by hand
 STAFF = "302 302 200 200 200 200 200"
+POST_ONLY = "302 302 405 405 405 405 405"
 ANYBODY = "200 200 200 200 200 200 200"
 
 LISTS_AND_FORMS = {
@@ -71,7 +72,11 @@ TABLE = {
     "admin:password_change": STAFF,
     "admin:password_change_done": STAFF,
     "admin:security_check_now": "302 302 405 405 405 405 405",
+    "dashboards:my_work": STAFF,
+    "dashboards:notices": STAFF,
     "dashboards:portfolio": STAFF,
+    "dashboards:read_notices": POST_ONLY,
+    "dashboards:save_view": POST_ONLY,
     "dashboards:waivers": READ,
     "healthchecks:healthz": "401 401 503 503 503 503 503",  # no beat in this test
     "healthchecks:livez": ANYBODY,

@@ -3,6 +3,7 @@
 from django import template
 from django.urls import reverse
 
+from apps.accounts.models import User
 from apps.dashboards.navigation import Link, sections
 
 register = template.Library()
@@ -16,4 +17,12 @@ def navigation(context: template.Context) -> list[Link]:
     path = context["request"].path
     home = reverse("admin:index")
     readiness = Link("Readiness", home, path == home or path.startswith(f"{home}readiness/"))
-    return [readiness, *sections(context.get("available_apps") or [], path)]
+    my_work = Link("My work", reverse("dashboards:my_work"), path == reverse("dashboards:my_work"))
+    return [readiness, my_work, *sections(context.get("available_apps") or [], path)]
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: template.Context) -> int:
+    """How many notices the person has not read."""
+    person = context["request"].user
+    return person.notices.unread().count() if isinstance(person, User) else 0

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db import connection, models, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
@@ -59,7 +59,8 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "assignees":
-            options["queryset"] = User.objects.filter(is_active=True, is_staff=True)
+            working = Q(is_active=True, is_staff=True) | Q(**{f"{db_field.remote_field.related_name}__isnull": False})
+            options["queryset"] = User.objects.filter(working).distinct()
             options["widget"] = FilteredSelectMultiple("people", is_stacked=False)
         return super().formfield_for_manytomany(db_field, request, **options)
 

@@ -1,0 +1,38 @@
+"""The saved views above a list of the admin."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+
+from apps.dashboards.models import SavedView
+from apps.dashboards.selectors.admin_lists import list_address
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A saved view as the page shows it."""
+
+    view: SavedView
+    address: str
+    is_own: bool
+    is_current: bool
+
+
+@register.inclusion_tag("dashboards/_saved_views.html", takes_context=True)
+def saved_views(context: template.Context, changelist: Any) -> dict[str, object]:
+    """The views of this list that the person may see, and the form that saves another."""
+    request = context["request"]
+    of, query = changelist.opts.label_lower, changelist.get_query_string(remove=["p", "e", "all", "_facets"])[1:]
+    found = SavedView.objects.seen_by(request.user).filter(list=of)
+    chips = [Chip(view, list_address(view), view.owner == request.user, view.query == query) for view in found]
+    is_filtered = bool(changelist.has_active_filters or changelist.query)
+    return {
+        "chips": chips,
+        "list": of,
+        "query": query,
+        "may_save": is_filtered and not any(chip.is_current for chip in chips),
+        "csrf_token": context.get("csrf_token"),
+    }
