@@ -79,6 +79,17 @@ def test_every_shape_of_line_becomes_what_it_is_called():
     assert [each.text for each in parsed.tasks] == ["one", "Risk: fire"]
 
 
+def test_boxes_below_an_item_that_becomes_a_criterion_stay_tasks():
+    text = "# Road\n\n## Launch\n1. **Data Protection**\n   - [ ] Encrypt at rest\n"
+    parsed = parse_document(text.encode())
+    place = find_places(parsed.source, parsed.blocks)[4]
+    corrected = parse_document(text.encode(), corrections=[Correction(place, Becomes.CRITERION)])
+
+    assert (len(parsed.work_items), [task.work_item for task in parsed.tasks]) == (1, [0])
+    assert [criterion.text for criterion in corrected.criteria] == ["Data Protection"]
+    assert [(task.text, task.work_item) for task in corrected.tasks] == [("Encrypt at rest", None)]
+
+
 def test_wrong_hits_become_prose():
     parsed = corrected(TEXT, ("Write it", "prose"), ("| one", "prose"), ("Risk: fire", "prose"))
 

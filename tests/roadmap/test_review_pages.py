@@ -63,7 +63,7 @@ def test_every_line_shows_what_it_became(as_olga, document):
     text = page.content.decode()
     assert read_page(page).refused == []
     assert 'id="line-5"' in text
-    assert '6 lines of prose: <span class="sub">## Incident response' in " ".join(text.split())
+    assert '5 lines of prose: <span class="sub">## Incident response' in " ".join(text.split())
     assert "These 3 items are tasks" in text
     assert "&lt;b&gt;now" in text
 

@@ -29,7 +29,7 @@ class LineForm(forms.Form):
     """What a line is, and what it says. What is left as it was read is not corrected."""
 
     becomes = forms.ChoiceField(label="This is", choices=Becomes)
-    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}), required=False)
     claim = forms.ChoiceField(choices=[("", "As it was read"), *Claim.choices], required=False)
     owner = forms.CharField(max_length=200, required=False, help_text="A team; several with a plus: QA + Core.")
     target = forms.CharField(max_length=50, required=False, help_text="2026-03-31, March 2026 or Q1 2026.")
@@ -44,7 +44,7 @@ class LinesForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        given = [value for value in data.getlist("line") if value.isdigit()]
+        given = [value for value in data.getlist("line") if value.isdecimal()]
         self.fields["line"].choices = [(value, value) for value in given]  # type: ignore[attr-defined]
 
 
@@ -202,7 +202,7 @@ def _initial(line: ReviewLine) -> dict[str, Any]:
 
 def _number(request: HttpRequest, name: str, *, posted: bool = False) -> int | None:
     value = (request.POST if posted else request.GET).get(name, "")
-    return int(value) if value.isdigit() and len(value) < 10 else None
+    return int(value) if value.isdecimal() and len(value) < 10 else None
 
 
 def _place(document: Document, line: int | None = None) -> str:

@@ -222,8 +222,15 @@ def _pages(lines: Sequence[ReviewLine], *, keeps_sections: bool) -> Iterator[tup
 
 
 def _runs(lines: Iterable[ReviewLine]) -> Iterator[Run]:
-    """Prose between two things that were read is folded, unless there is little of it."""
-    for is_quiet, group in groupby(lines, key=_is_quiet):
+    """Prose between two things that were read is folded, section by section, unless there is little of it."""
+    sections = 0
+
+    def key(line: ReviewLine) -> tuple[bool, int]:
+        nonlocal sections
+        sections += line.kind == BlockKind.HEADING
+        return _is_quiet(line), sections if _is_quiet(line) else 0
+
+    for (is_quiet, _), group in groupby(lines, key=key):
         run = tuple(group)
         prose = [line for line in run if line.is_prose and line.kind != BlockKind.BLANK]
         yield Run(run, is_folded=is_quiet and len(prose) >= FOLDED_FROM)

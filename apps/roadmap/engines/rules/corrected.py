@@ -72,6 +72,8 @@ def _take_item_as(draft: Draft, block: Block, becomes: Becomes) -> None:
         enter_work_item(draft, line)
     elif becomes == Becomes.CRITERION:
         take_labelled_criterion(draft, line) or take_criterion(draft, replace(line, scope=_as_criterion(scope)))
+        if line.scope.role not in CRITERION_KINDS:  # of the items below nobody said that they are criteria
+            enter(draft, line, line.scope.titled(line.shown.text, is_inside_entry=True))
     elif becomes != Becomes.RISK:
         take_task(draft, replace(line, scope=replace(scope, role=Role.TASKS)))
     elif line.item.ordinal in draft.items_with_risks:
