@@ -3,14 +3,18 @@
 from celery import shared_task
 
 from apps.catalog.models import Environment
-from apps.roadmap.selectors.collecting import environments_with_bindings
+from apps.roadmap.selectors.collecting import environments_with_bindings, environments_with_criteria
+from apps.roadmap.selectors.decisions import launched_questions
 from apps.roadmap.services import collecting
 from apps.roadmap.services.attestation_notices import announce_attestations as announce
 from apps.roadmap.services.drafts import forget_old_drafts as forget
 from apps.roadmap.services.summarising import bring_up_to_date
+from apps.roadmap.services.transitions import note_transitions
 from apps.roadmap.services.waiver_notices import announce_ends
+from apps.roadmap.services.watching import watch_gate
 
 _TICK_SECONDS = 60
+_ENVIRONMENTS_AT_ONCE = 20
 
 
 @shared_task
@@ -24,7 +28,9 @@ def tick() -> None:
 @shared_task
 def collect_due_evidence(environment_id: int) -> None:
     """Collect what grows old. Safe to deliver twice: what was just collected is not due."""
-    collecting.collect_due_evidence(environment=_environment(environment_id))
+    environment = _environment(environment_id)
+    if collecting.collect_due_evidence(environment=environment):
+        note_transitions(environments=[environment])
 
 
 @shared_task
@@ -55,6 +61,28 @@ def announce_waivers() -> None:
 def announce_attestations() -> None:
     """Beat's tick: tell people of attestations that run out. Safe to deliver twice: each hears of it once."""
     announce()
+
+
+@shared_task
+def tick_gates() -> None:
+    """Beat's tick: one task for each gate of what went live."""
+    for environment, milestone in launched_questions():
+        watch_launched_gate.apply_async((environment.pk, milestone), expires=_TICK_SECONDS)
+
+
+@shared_task
+def watch_launched_gate(environment_id: int, milestone: str) -> None:
+    """Tell the owners of another answer. Safe to deliver twice: it is told once."""
+    watch_gate(environment=_environment(environment_id), milestone=milestone)
+
+
+@shared_task
+def note_status_transitions() -> None:
+    """Beat's tick: note what stands otherwise. Safe to deliver twice: what was noted is not noted again."""
+    numbers = environments_with_criteria()
+    for start in range(0, len(numbers), _ENVIRONMENTS_AT_ONCE):
+        chunk = numbers[start : start + _ENVIRONMENTS_AT_ONCE]
+        note_transitions(environments=list(Environment.objects.select_related("service").filter(pk__in=chunk)))
 
 
 def _environment(environment_id: int) -> Environment:

@@ -184,6 +184,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "old-drafts": {"task": "apps.roadmap.tasks.forget_old_drafts", "schedule": crontab("*/30")},
     "attestations": {"task": "apps.roadmap.tasks.announce_attestations", "schedule": crontab("20", "6")},
     "waivers": {"task": "apps.roadmap.tasks.announce_waivers", "schedule": 300, "options": {"expire_seconds": 300}},
+    "gates": {"task": "apps.roadmap.tasks.tick_gates", "schedule": 60, "options": {"expire_seconds": 60}},
+    "transitions": {
+        "task": "apps.roadmap.tasks.note_status_transitions",
+        "schedule": 300,
+        "options": {"expire_seconds": 300},
+    },
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
     "backups": {
         "task": "apps.backups.tasks.tick",

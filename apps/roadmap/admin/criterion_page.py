@@ -21,6 +21,7 @@ from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.clauses import propose_clauses, split_clauses
 from apps.roadmap.models import Binding, Criterion
 from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.transitions import transitions_of
 from apps.roadmap.selectors.waivers import waivers_of
 from apps.roadmap.services.binding import accept_binding, confirm_binding, decline_binding
 from apps.roadmap.services.clauses import accept_for_clause, choose_clauses
@@ -65,6 +66,7 @@ class CriterionPage(admin.ModelAdmin):
             "may_split": _may_split(request),
             "may_add": self.has_add_permission(request),
             "waivers": waivers_of(criterion, now()) if request.user.has_perm("roadmap.view_waiver") else [],
+            "transitions": transitions_of(criterion),
             "may_waive": criterion.is_waivable and request.user.has_perm(REQUEST_WAIVER),
         }
         return TemplateResponse(request, "admin/roadmap/binding/criterion.html", context)

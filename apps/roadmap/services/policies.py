@@ -29,7 +29,7 @@ def change_policy(
     at: datetime | None = None,
 ) -> GatePolicy:
     """Make the next version. `expected` is the number that the author saw. Raises PolicyChanged and PolicyRefused."""
-    Service.objects.select_for_update().get(pk=service.pk)  # two authors take turns
+    Service.objects.select_for_update(no_key=True).get(pk=service.pk)  # two authors take turns
     newest = GatePolicy.objects.filter(service=service, environment=environment).order_by("-number").first()
     number = newest.number if newest else 0
     if expected is not None and expected != number:
