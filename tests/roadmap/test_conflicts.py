@@ -59,7 +59,9 @@ def test_what_is_in_conflict_is_not_written_back(conflict):
     plan = plan_export(conflict.document)
 
     assert "[~] Write" in export()
-    assert plan.left_out == ["Line 6: claim of “Write runbook”, in conflict: settle it"]
+    assert [str(each) for each in plan.left_out] == [
+        "Line 6: claim of “Write runbook”: it is in conflict with the document; settle that first."
+    ]
 
 
 def test_one_value_is_in_conflict_once(conflict):

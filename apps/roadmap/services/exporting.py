@@ -13,12 +13,23 @@ from apps.roadmap.engines.entries import ParsedDocument
 from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
 from apps.roadmap.engines.owners import write_owners
 from apps.roadmap.engines.parser import parse_document
+from apps.roadmap.engines.patch import make_patch
 from apps.roadmap.engines.places import span_at
 from apps.roadmap.engines.source import Limits, Source, Span
 from apps.roadmap.engines.splice import splice
 from apps.roadmap.engines.status_words import write_status
 from apps.roadmap.exceptions import RoadmapError
-from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
+from apps.roadmap.models import (
+    CostLine,
+    Criterion,
+    Document,
+    DocumentRevision,
+    Milestone,
+    Mitigation,
+    Risk,
+    Task,
+    WorkItem,
+)
 from apps.roadmap.services.conflicts import conflict_key, open_conflicts
 from apps.roadmap.services.row_values import Row, is_same, read_row
 
@@ -27,44 +38,71 @@ SPAN_NAMES = {"description": "risk", "owners": "owner"}
 Replacement = tuple[Span, str]
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A change that an export cannot write, and why."""
+
+    line: int | None
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{f'Line {self.line}: ' if self.line else ''}{self.what}: {self.why}"
+
+
 @dataclass
 class ExportPlan:
     """What an export replaces, and which changes the document has no place for."""
 
     source: Source
+    path: str = ""  # where the text was read, or else the document's name
     replacements: list[Replacement] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def content(self) -> bytes:
+        """The document's bytes as imported, with the values that were changed since."""
+        return self.source.encode(splice(self.source.text, self.replacements))
+
+    @property
+    def patch(self) -> bytes:
+        """The same as a unified diff against the imported text."""
+        return make_patch(self.source.encode(self.source.text), self.content, self.path)
 
 
 def export_document(document: Document, parsed: ParsedDocument | None = None) -> bytes:
     """The document's bytes as imported, with the values that were changed since."""
-    plan = plan_export(document, parsed)
-    return plan.source.encode(splice(plan.source.text, plan.replacements))
+    return plan_export(document, parsed).content
 
 
 def plan_export(document: Document, parsed: ParsedDocument | None = None) -> ExportPlan:
     """Compare each row with what the document says, and find the place of every difference."""
-    parsed = parsed or _parse_newest(document)
-    plan = ExportPlan(parsed.source)
+    revision = _newest_revision(document)
+    parsed = parsed or parse_document(bytes(revision.raw), UNLIMITED)
+    plan = ExportPlan(parsed.source, revision.source or document.name)
     in_conflict = open_conflicts(document)
     for row in _rows(document):
         for name in _changed_values(row):
             if conflict_key(row, name) in in_conflict:
-                plan.left_out.append(f"Line {row.line}: {name.replace('_', ' ')} of “{row}”, in conflict: settle it")
+                plan.left_out.append(_left_out(row, name, "it is in conflict with the document; settle that first."))
                 continue
             replacement = _replace(row, name, plan.source, parsed.repairs, parsed.legend)
             if replacement:
                 plan.replacements.append(replacement)
             else:
-                plan.left_out.append(f"Line {row.line}: {name.replace('_', ' ')} of “{row}”")
+                plan.left_out.append(_left_out(row, name, "the document has no place for it."))
     return plan
 
 
-def _parse_newest(document: Document) -> ParsedDocument:
+def _left_out(row: Row, name: str, why: str) -> LeftOut:
+    return LeftOut(row.line, f"{name.replace('_', ' ')} of “{row}”", why)
+
+
+def _newest_revision(document: Document) -> DocumentRevision:
     revision = document.newest_revision
     if revision is None:
         raise RoadmapError(f"{document.name} has no imported text yet: import it first.")
-    return parse_document(bytes(revision.raw), UNLIMITED)
+    return revision
 
 
 def _rows(document: Document) -> Iterator[Row]:

@@ -8,31 +8,35 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.common.exceptions import OperationError
-from apps.roadmap.engines.splice import splice
 from apps.roadmap.selectors.documents import find_document
 from apps.roadmap.services.exporting import plan_export
 
 
 class Command(BaseCommand):
-    help = "Write a document out: the imported bytes, with only the changed values replaced."
+    help = "Write a document out: the imported bytes, with only the changed values replaced, or those as a patch."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("document", help="a service's slug, SERVICE/NAME of a document, or a document's name")
+        chosen = parser.add_mutually_exclusive_group(required=True)
+        chosen.add_argument(
+            "document", nargs="?", help="a service's slug, SERVICE/NAME of a document, or a document's name"
+        )
+        chosen.add_argument("--service", metavar="S", help="the service's slug, where it has one document")
+        parser.add_argument("--patch", action="store_true", help="write a patch for `git apply` instead of the file")
         parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
 
-    def handle(self, *args: Any, document: str, output: Path | None, **options: Any) -> None:
+    def handle(self, *args: Any, output: Path | None, **options: Any) -> None:
         try:
-            plan = plan_export(find_document(document))
+            plan = plan_export(find_document(options["document"] or options["service"]))
         except OperationError as error:
             raise CommandError(error.message) from error
         for left_out in plan.left_out:
-            self.stderr.write(f"{left_out} has no place in the document and was left out.")
-        content = plan.source.encode(splice(plan.source.text, plan.replacements))
+            self.stderr.write(f"Left out: {left_out}")
+        content = plan.patch if options["patch"] else plan.content
         if output is None:
             # Bytes, not text: a console's own line endings would change the document.
             stream = getattr(getattr(self.stdout, "_out", sys.stdout), "buffer", None)
             if stream is None:
-                self.stdout.write(content.decode(plan.source.encoding), ending="")
+                self.stdout.write(content.decode(), ending="")
             else:
                 stream.write(content)
                 stream.flush()

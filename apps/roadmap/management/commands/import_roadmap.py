@@ -15,9 +15,11 @@ from apps.catalog.selectors import find_service
 from apps.catalog.services import ensure_service
 from apps.common.exceptions import OperationError
 from apps.common.wording import counted
+from apps.roadmap.engines.git import read_committed
 from apps.roadmap.engines.source import Limits
-from apps.roadmap.services.importing import NOTHING_FOUND, ImportReport, import_document
+from apps.roadmap.services.importing import NOTHING_FOUND, ImportReport, Origin, import_document
 
+Documents = dict[str, tuple[bytes, Origin]]  # by the names they are imported under
 SUFFIXES = (".md", ".markdown", ".txt")
 SHOWN_PROSE = 12
 COLUMNS = (
@@ -39,13 +41,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="a Markdown file, or a folder of them")
         parser.add_argument("--service", required=True, metavar="S", help="the service's slug")
+        parser.add_argument("--revision", metavar="REV", help="read the file from its git checkout at that revision")
         parser.add_argument("--create-service", action="store_true", help="add the service where it is missing")
         parser.add_argument("--dry-run", action="store_true", help="report everything and write nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, path: Path, service: str, **options: Any) -> None:
-        documents = _read(path)
         try:
+            documents = _read_committed(path, options["revision"]) if options["revision"] else _read(path)
             with transaction.atomic():
                 reports = self._import(documents, service, options)
                 if options["dry_run"]:
@@ -58,12 +61,13 @@ class Command(BaseCommand):
             for report in reports:
                 self._print(report)
 
-    def _import(self, documents: dict[str, bytes], slug: str, options: dict[str, Any]) -> list[ImportReport]:
+    def _import(self, documents: Documents, slug: str, options: dict[str, Any]) -> list[ImportReport]:
         service = self._service(slug, options)
         reports = []
-        for name, raw in documents.items():
+        for name, (raw, origin) in documents.items():
             try:
-                reports.append(import_document(service=service, name=name, raw=raw, dry_run=options["dry_run"]))
+                report = import_document(service=service, name=name, raw=raw, origin=origin, dry_run=options["dry_run"])
+                reports.append(report)
             except OperationError as error:
                 raise CommandError(f"{name}: {error.message}") from error
         return reports
@@ -115,15 +119,21 @@ class Command(BaseCommand):
             self.stdout.write(self.style.WARNING(f"  {NOTHING_FOUND}"))
 
 
-def _read(path: Path) -> dict[str, bytes]:
+def _read_committed(path: Path, revision: str) -> Documents:
+    """The document as a commit holds it, under its file's name."""
+    committed = read_committed(path, revision)
+    return {path.name: (committed.raw, Origin(committed.path, committed.commit))}
+
+
+def _read(path: Path) -> Documents:
     """The documents at a path by the names they are imported under."""
     try:
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
             if not files:
                 raise CommandError(f"There is no Markdown file in {path}: name a file or another folder.")
-            return {str(file.relative_to(path)): _read_bytes(file) for file in files}
-        return {path.name: _read_bytes(path)}
+            return {str(file.relative_to(path)): (_read_bytes(file), Origin()) for file in files}
+        return {path.name: (_read_bytes(path), Origin())}
     except OSError as error:
         raise CommandError(f"{error.filename or path} cannot be read: {error.strerror or error}.") from error
 
