@@ -149,6 +149,13 @@ def test_a_decision_is_made_once(criterion, environment, sam, olga):
     assert keys_of(sam) == [f"waiver:{stale.pk}:denied"]
 
 
+def test_a_second_approval_hears_of_the_first(criterion, environment, sam, olga):
+    stale = ask(criterion, environment, sam)
+    approve_waiver(waiver=Waiver.objects.get(), actor=olga, at=NOW)
+    with pytest.raises(WaiverDecided, match="approved already, by Olga Operator"):
+        approve_waiver(waiver=stale, actor=olga, at=NOW)
+
+
 def test_an_end_that_passed_while_it_waited_cannot_be_approved(criterion, environment, sam, olga):
     waiver = ask(criterion, environment, sam)
     with pytest.raises(WaiverRefused, match="the end is over already"):

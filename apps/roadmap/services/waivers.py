@@ -130,7 +130,8 @@ def _check_rules(waiver: Waiver, at: datetime) -> None:
 
 def _check_overlap(waiver: Waiver) -> None:
     same = Waiver.objects.approved().filter(criterion=waiver.criterion, environment=waiver.environment)
-    other = same.filter(starts_at__lt=waiver.ends_at, ends_at__gt=waiver.starts_at).order_by("ends_at").last()
+    others = same.filter(starts_at__lt=waiver.ends_at, ends_at__gt=waiver.starts_at).exclude(pk=waiver.pk)
+    other = others.order_by("ends_at").last()
     if other:
         until = instant_in_words(other.ends_at)
         raise WaiverRefused(f"starts_at: it is waived until {until} already; let the new waiver begin then.")
