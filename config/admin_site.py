@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+_MOST_APP_LISTS = 100
 View = Callable[..., HttpResponseBase]
 
 
@@ -22,6 +23,10 @@ class SeaworthyAdminSite(admin.AdminSite):
     index_title = "Everything"
     enable_nav_sidebar = False  # the top navigation leads everywhere
 
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._app_lists: dict[object, list[Any]] = {}
+
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override]
         """The stock wrapper. An address with a NUL is refused here: filters would hand it to the database."""
         guarded = super().admin_view(view, cacheable)
@@ -32,6 +37,17 @@ class SeaworthyAdminSite(admin.AdminSite):
             return guarded(request, *arguments, **options)
 
         return update_wrapper(refuse_null_characters, guarded)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The stock list, made once for everybody who may do the same: every page asks for it."""
+        if app_label or not request.user.is_authenticated:
+            return super().get_app_list(request, app_label)
+        allowed = request.user.is_superuser, request.user.is_active, frozenset(request.user.get_all_permissions())
+        if allowed not in self._app_lists:
+            if len(self._app_lists) >= _MOST_APP_LISTS:
+                self._app_lists.clear()
+            self._app_lists[allowed] = super().get_app_list(request)
+        return self._app_lists[allowed]
 
     @method_decorator(never_cache)
     @login_not_required

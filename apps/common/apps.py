@@ -9,3 +9,8 @@ class CommonConfig(AppConfig):
     name = "apps.common"
     label = "common"
     verbose_name = "Common"
+
+    def ready(self) -> None:
+        from apps.common.related_filter import use_related_filter
+
+        use_related_filter()

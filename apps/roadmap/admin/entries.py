@@ -32,6 +32,7 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     form = SeenForm
     readonly_fields = ["document", "section", "line", "orphaned_at"]
     list_per_page = 50
+    show_full_result_count = False  # counted once, not again without the filters
     list_select_related = ["service"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

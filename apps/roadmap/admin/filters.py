@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.common.clock import now
+from apps.roadmap.models import Milestone
 
 SOON_DAYS = 14
+MOST_CODES = 50
 
 
 class PresenceFilter(admin.SimpleListFilter):
@@ -52,6 +54,20 @@ class TargetFilter(admin.SimpleListFilter):
             case "none":
                 return queryset.filter(target_on__isnull=True)
         return queryset
+
+
+class MilestoneFilter(admin.SimpleListFilter):
+    """By the code of the milestone it belongs to: M3 of every service is one choice, not hundreds."""
+
+    title = "milestone"
+    parameter_name = "milestone_code"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        codes = Milestone.objects.current().exclude(code="").order_by("code").values_list("code", flat=True)
+        return [(code, code) for code in codes.distinct()[:MOST_CODES]]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(milestone__code=self.value()) if self.value() else queryset
 
 
 class ResponsibleFilter(admin.SimpleListFilter):

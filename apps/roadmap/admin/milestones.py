@@ -14,7 +14,7 @@ from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.cells import named_cell, responsible_cell
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin
-from apps.roadmap.admin.filters import RESPONSIBLE, PresenceFilter, TargetFilter
+from apps.roadmap.admin.filters import RESPONSIBLE, MilestoneFilter, PresenceFilter, TargetFilter
 from apps.roadmap.admin.seen import VERSION, SeenForm
 from apps.roadmap.models import Criterion, Milestone, Task, WorkItem
 from apps.roadmap.models.entries import FINISHED_CLAIMS
@@ -116,7 +116,16 @@ class WorkItemAdmin(Dated, WithTasks, ClaimActions):
     list_display = ["name", "claim", "priority", "target_on", "responsible", "task_count", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "priority", "target_on"]
-    list_filter = ["service", "claim", "priority", TargetFilter, "owners", *RESPONSIBLE, "milestone", PresenceFilter]
+    list_filter = [
+        "service",
+        "claim",
+        "priority",
+        TargetFilter,
+        "owners",
+        *RESPONSIBLE,
+        MilestoneFilter,
+        PresenceFilter,
+    ]
     list_select_related = ["milestone", "service"]
     search_fields = ["title", "impact", "current_state"]
     fieldsets = [

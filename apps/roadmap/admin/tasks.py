@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from apps.roadmap.admin.cells import named_cell, responsible_cell
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE
-from apps.roadmap.admin.filters import RESPONSIBLE, PresenceFilter, TargetFilter
+from apps.roadmap.admin.filters import RESPONSIBLE, MilestoneFilter, PresenceFilter, TargetFilter
 from apps.roadmap.models import Criterion, Task
 
 TIMES = ("millisecond", "second", "minute", "hour", "day", "week", "month")
@@ -35,7 +35,7 @@ class TaskAdmin(WithPeople):
     list_display = ["name", "claim", "target_on", "responsible", "effort", "stands_under", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
-    list_filter = ["service", "claim", TargetFilter, "owner", *RESPONSIBLE, "milestone", PresenceFilter]
+    list_filter = ["service", "claim", TargetFilter, "owner", *RESPONSIBLE, MilestoneFilter, PresenceFilter]
     list_select_related = ["owner", "milestone", "work_item", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     fieldsets = [
@@ -59,7 +59,7 @@ class CriterionAdmin(WithPeople):
     list_display = ["name", "claim", "measured", "evidence", "milestone", "responsible", "service"]
     list_display_links = ["name"]
     list_editable = ["claim"]
-    list_filter = ["service", "claim", "requirement", "owner", *RESPONSIBLE, "kind", "milestone", PresenceFilter]
+    list_filter = ["service", "claim", "requirement", "owner", *RESPONSIBLE, "kind", MilestoneFilter, PresenceFilter]
     list_select_related = ["owner", "milestone", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     readonly_fields = [*ClaimActions.readonly_fields, "measured"]
