@@ -8,7 +8,7 @@ from rest_framework.routers import SimpleRouter
 from apps.backups import api as backups
 from apps.catalog import api as catalog
 from apps.dashboards import api as dashboards
-from apps.evidence.api import attesting, observations, pushing
+from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import badge, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
@@ -43,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attestations/", attesting.AttestationView.as_view(), name="attestations"),
     path("evidence/", pushing.EvidenceView.as_view(), name="evidence"),
     path("portfolio/", dashboards.PortfolioView.as_view(), name="portfolio"),
+    path("observations/<int:pk>/statement/", statements.StatementView.as_view(), name="statement"),
+    path("services/<slug:slug>/statements/", statements.StatementsView.as_view(), name="statements"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),

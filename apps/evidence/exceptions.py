@@ -17,3 +17,7 @@ class OutOfScope(OperationError):
     """The token may not speak of that."""
 
     kind = Kind.FORBIDDEN
+
+
+class SigningKeyUnusable(OperationError):
+    """Statements cannot be signed, because EVIDENCE_SIGNING_KEY is missing or is none."""

@@ -200,6 +200,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
 }
 
+EVIDENCE_SIGNING_KEY = environment.text("EVIDENCE_SIGNING_KEY", "")  # an Ed25519 private key, as PEM
 EVIDENCE_LONGEST_BYTES = environment.integer("EVIDENCE_LONGEST_BYTES", 5_000_000)
 
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
