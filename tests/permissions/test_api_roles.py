@@ -53,7 +53,12 @@ def addresses():
 
 def plain(pattern):
     name = str(pattern.pattern).lstrip("^").rstrip("$").replace("\\Z", "")
-    return name.replace("(?P<pk>[^/.]+)", "{id}").replace("(?P<slug>[^/.]+)", "{slug}").replace("<slug:slug>", "{slug}")
+    return (
+        name.replace("(?P<pk>[^/.]+)", "{id}")
+        .replace("(?P<slug>[^/.]+)", "{slug}")
+        .replace("<slug:slug>", "{slug}")
+        .replace("<int:pk>", "{id}")
+    )
 
 
 @pytest.fixture
