@@ -1,16 +1,21 @@
 """Corrections of an import: at once in the rows, kept by later imports, undone when a person says so."""
 
+import random
 from datetime import UTC, datetime
 
 import pytest
 
 from apps.audit.models import AuditEvent
+from apps.roadmap.engines.corrections import Becomes, find_places
+from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.exceptions import CorrectionRefused, DocumentChanged
 from apps.roadmap.models import Binding, Correction, Criterion, Milestone, Task
 from apps.roadmap.services.binding import bind
 from apps.roadmap.services.corrections import correct_lines, undo_correction
+from apps.roadmap.services.document_values import MODELS
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.importing import import_document
+from tests.roadmap import seeds
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TEXT = """# Road
@@ -138,3 +143,39 @@ def test_a_correction_is_undone_once(revision):
     undo_correction(correction=Correction.objects.get())
     with pytest.raises(CorrectionRefused, match="undone before"):
         undo_correction(correction=Correction.objects.get())
+
+
+def current(document):
+    """Every entry that the document holds, by the row it is kept in."""
+    found = {}
+    for model in MODELS.values():
+        for row in model.objects.current().filter(document=document):
+            found[model.__name__, row.pk] = (row.line, str(row), row.imported, row.section)
+    return found
+
+
+@seeds.needs_seeds
+@pytest.mark.parametrize("name", seeds.NAMES)
+def test_many_corrections_of_a_real_document_leave_its_text_alone_and_are_undone_without_a_trace(service, name):
+    raw = seeds.raw(name)
+    document = import_document(service=service, name=name, raw=raw, now=AT).document
+    before, revision = current(document), document.newest_revision
+    dice = random.Random(name)  # noqa: S311 - the same lines on every run
+    parsed = parse_document(raw)
+    lines = dice.sample(sorted(find_places(parsed.source, parsed.blocks)), 12)
+    for line in lines:
+        correct(revision, line, becomes=dice.choice(Becomes.values))
+    assert export_document(document) == raw
+    corrected = current(document)
+
+    later = b"\n\n" + raw
+    import_document(service=service, name=name, raw=later, now=AT)
+    assert export_document(document) == later
+    assert current(document).keys() == corrected.keys()
+    import_document(service=service, name=name, raw=raw, now=AT)
+    assert current(document) == corrected
+
+    for correction in Correction.objects.active():
+        undo_correction(correction=correction, at=AT)
+    assert export_document(document) == raw
+    assert current(document) == before

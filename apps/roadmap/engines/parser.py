@@ -40,7 +40,7 @@ def parse_document(raw: bytes, limits: Limits | None = None, corrections: Sequen
     draft.heading_codes = _heading_codes(draft)
     draft.corrected = find_corrected(source, draft.blocks, corrections)
     for block in draft.blocks:
-        if any(line in draft.corrected for line in range(block.start_line, block.end_line + 1)):
+        if draft.corrected and any(line in draft.corrected for line in range(block.start_line, block.end_line + 1)):
             offer_corrected(draft, block, _offer)
         else:
             _offer(draft, block)
