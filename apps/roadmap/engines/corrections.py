@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
 
-from apps.roadmap.engines.blocks import Block, BlockKind
-from apps.roadmap.engines.source import Source
+from apps.roadmap.engines.blocks import Block, BlockKind, split_blocks
+from apps.roadmap.engines.source import Limits, Source, read_source
 from apps.roadmap.engines.surroundings import NOT_WORDS
 
 LEADING = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)]|#{1,6})[ \t]+)*(?:\[[^\]\[]{1,3}\][ \t]+)?")
@@ -69,6 +69,12 @@ def find_places(source: Source, blocks: Iterable[Block]) -> dict[int, Place]:
         if block.kind == BlockKind.HEADING and not block.item:
             headings.append((block.level, _words(source, block.start_line)))
     return places
+
+
+def read_places(raw: bytes, limits: Limits | None = None) -> dict[int, Place]:
+    """The lines of a document that can be corrected, without what they mean."""
+    source = read_source(raw, limits)
+    return find_places(source, split_blocks(source, limits))
 
 
 def match_places(wanted: Sequence[Place], there: Mapping[int, Place]) -> dict[int, int]:

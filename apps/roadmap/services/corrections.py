@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.common.clock import now
-from apps.roadmap.engines.corrections import Becomes, Place, find_places
+from apps.roadmap.engines.corrections import Becomes, Place, find_places, read_places
 from apps.roadmap.engines.dates import read_target
 from apps.roadmap.engines.entries import ParsedDocument
 from apps.roadmap.engines.marks import Claim
@@ -48,8 +48,7 @@ def correct_lines(
     """
     document, at, kind = _locked(revision), at or now(), Becomes(becomes)
     values = check_values(kind, values or {})
-    parsed = _parse(revision, document)
-    places = find_places(parsed.source, parsed.blocks)
+    places = read_places(bytes(revision.raw), UNLIMITED)
     for line in lines:
         if line not in places:
             raise CorrectionRefused(f"Line {line} cannot be called anything: it only continues or divides others.")

@@ -121,9 +121,11 @@ def entries_by_kind(parsed: ParsedDocument) -> dict[type[Entry], Sequence[Entry]
 
 
 def _rows(document: Document, kind: type[Entry]) -> list[Any]:
-    """Locked, so that what a person saves meanwhile is neither lost nor overwritten."""
-    rows = MODELS[kind]._default_manager.select_for_update().filter(document=document)
-    return list(rows.order_by("position", "pk"))
+    """Locked, so that nothing saved meanwhile is lost or overwritten; with all that their values need."""
+    model = MODELS[kind]
+    names = {field.name for field in model._meta.get_fields()}
+    rows = model._default_manager.select_for_update(of=("self",)).filter(document=document).order_by("position", "pk")
+    return list(rows.select_related(*names & {"owner"}).prefetch_related(*names & RELATED))
 
 
 def _recognise(
