@@ -1,14 +1,16 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.roadmap.engines.gate import Decision, GateCriterion, GateSubject, evaluate, outcome_of
+from apps.roadmap.engines.gate import LETS_GO, Concern, Decision, GateCriterion, GateSubject, evaluate, outcome_of
 from apps.roadmap.engines.gate_formats import FORMATS
-from apps.roadmap.engines.gate_rules import GateRules
+from apps.roadmap.engines.gate_rules import ConcernKind, GateRules, RequiredRole, Weight
+from apps.roadmap.engines.gate_signatures import Decided, LaunchRecord, Override, Signature
 from apps.roadmap.engines.standing import Standing
 
 SUBJECT = GateSubject(service="payments", environment="production", documents=(("a.md", "1"), ("b.md", "2")))
@@ -201,3 +203,120 @@ def test_text_lists_what_blocks_first():
     assert lines[0] == "No-go: 1 of 2 criteria blocks."
     assert lines[3] == "✕ Open. M2 Data: Missing"
     assert lines[4] == "    → Bind it."
+
+
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SRE = RequiredRole("SRE", 1, "group sre")
+CONCERNS = st.lists(
+    st.builds(Concern, st.sampled_from(ConcernKind), st.sampled_from(["risk:1", "criterion:2"]), st.text(max_size=8)),
+    max_size=4,
+)
+
+
+def signature(digest, role="SRE", person="Olga", approves=True):
+    return Signature(role, person, approves, digest, AT, "Because.")
+
+
+@given(CRITERIA, CONCERNS, st.randoms(), st.booleans())
+def test_no_digest_depends_on_order_wording_or_signatures(criteria, concerns, random, approves):
+    rules = GateRules("1", roles=(SRE,))
+    first = evaluate(SUBJECT, criteria, concerns=concerns, rules=rules)
+    shuffled = [replace(each, reason="otherwise") for each in criteria]
+    reworded = [replace(each, sentence="2 weeks late") for each in concerns]
+    random.shuffle(shuffled)
+    random.shuffle(reworded)
+    decided = Decided((signature(first.decision_digest, approves=approves),), (), LaunchRecord(AT, "go"))
+    second = evaluate(SUBJECT, shuffled, concerns=reworded, rules=rules, decided=decided)
+    assert (first.digest, first.decision_digest) == (second.digest, second.decision_digest)
+
+
+@given(CRITERIA, CRITERIA)
+def test_the_decision_digest_is_blind_to_newer_observations_and_to_nothing_else(criteria, others):
+    renewed = [replace(each, observations=(77,)) for each in criteria]
+    first = evaluate(SUBJECT, criteria)
+    assert evaluate(SUBJECT, renewed).decision_digest == first.decision_digest
+    bare = [[replace(each, reason="", observations=()) for each in some] for some in (criteria, others)]
+    same = sorted(bare[0], key=lambda each: each.id) == sorted(bare[1], key=lambda each: each.id)
+    assert (evaluate(SUBJECT, others).decision_digest == first.decision_digest) is same
+
+
+@given(CRITERIA, CONCERNS, st.lists(st.sampled_from(["Olga", "Sam"]), max_size=3), st.booleans(), st.integers(1, 2))
+def test_nothing_goes_without_its_signatures(criteria, concerns, people, is_present, needed):
+    rules = GateRules("1", roles=(replace(SRE, needed=needed),))
+    unsigned = evaluate(SUBJECT, criteria, concerns=concerns, rules=rules)
+    digest = unsigned.decision_digest if is_present else "of something else"
+    decided = Decided(tuple(signature(digest, person=each) for each in people))
+    answer = evaluate(SUBJECT, criteria, concerns=concerns, rules=rules, decided=decided)
+    assert unsigned.decision not in LETS_GO
+    if answer.decision in LETS_GO:
+        assert is_present
+        assert len(people) >= needed
+        assert not any(finding.blocks for finding in answer.findings)
+
+
+@given(CRITERIA, CRITERIA)
+def test_an_override_covers_what_blocked_and_nothing_that_came_since(then, now):
+    covered = evaluate(SUBJECT, then).blocking_ids
+    override = Override("SRE", "Olga", "The fair.", AT, AT + timedelta(days=1), "built-in", covered)
+    answer = evaluate(SUBJECT, now, decided=Decided(overrides=(override,)))
+    if answer.decision is Decision.OVERRIDDEN:
+        assert answer.blocking_ids
+        assert answer.blocking_ids <= covered
+
+
+def test_a_rejected_gate_is_regressed_after_its_launch():
+    rules = GateRules("1", roles=(SRE,))
+    digest = evaluate(SUBJECT, [criterion()], rules=rules).decision_digest
+    decided = Decided((signature(digest, approves=False),), (), LaunchRecord(AT, "go"))
+    answer = evaluate(SUBJECT, [criterion()], rules=rules, decided=decided)
+    assert answer.regression == "Go at launch, no-go today: regressed."
+    assert answer.blocking_ids == {"role:SRE"}
+
+
+RICH = evaluate(
+    SUBJECT,
+    [criterion("open")],
+    concerns=[
+        Concern(ConcernKind.OPEN_CRITICAL_RISK, "risk:1", "The risk is open.", "Mitigate it."),
+        *(Concern(ConcernKind.OWNER_MISSING, f"criterion:{n}", f"C{n} has no owner.") for n in range(5)),
+        Concern(ConcernKind.OWNER_MISSING, "milestone:1", "M1 has no owner."),
+    ],
+    rules=GateRules("production 2", roles=(SRE,), weights={ConcernKind.OPEN_CRITICAL_RISK: Weight.BLOCK}),
+    decided=Decided(launch=LaunchRecord(AT, "go", 7)),
+)
+
+
+def test_text_says_the_regression_findings_signatures_and_owners_in_one_note():
+    text = FORMATS["text"](RICH)
+    lines = text.splitlines()
+    assert lines[:2] == ["No-go: 1 of 1 criteria and 1 finding block.", "Go at launch, no-go today: regressed."]
+    assert "✕ The risk is open.\n    → Mitigate it." in text
+    assert [line for line in lines if line.startswith("Note:")] == [
+        "Note: SRE: 0 of 1 signed.",
+        "Note: M1 has no owner.",
+        "Note: 5 criteria outside milestones have no owner.",
+    ]
+
+
+def test_json_holds_findings_signatures_and_the_launch():
+    content = json.loads(FORMATS["json"](RICH))
+    assert (content["regressed"], content["launched"]["evaluation"], content["policy_version"]) == (
+        True,
+        7,
+        "production 2",
+    )
+    assert content["findings"][0] == {
+        "id": "open_critical_risk:risk:1",
+        "kind": "open_critical_risk",
+        "outcome": "blocks",
+        "sentence": "The risk is open.",
+        "action": "Mitigate it.",
+    }
+    assert (content["sign_offs"][0]["role"], content["sign_offs"][0]["signed"]) == ("SRE", 0)
+    assert len(content["warnings"]) == 6
+
+
+def test_junit_and_markdown_hold_the_findings():
+    suite = ElementTree.fromstring(FORMATS["junit"](RICH).encode())  # noqa: S314 - ours
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "2")
+    assert "**The risk is open.** Mitigate it." in FORMATS["markdown"](RICH)

@@ -164,7 +164,8 @@ def form_of(environment, expected, **fields):
     roles = {"roles-TOTAL_FORMS": "2", "roles-INITIAL_FORMS": "0", "roles-0-name": "SRE", "roles-0-needed": "2"}
     return {
         "service": environment.service_id, "environment": environment.pk, "expected": expected, "overdue": "block",
-        "weak_trust": "warn", "requirement_by_kind": "{}", "requirement_by_milestone": "{}", "comment": "Stricter.",
+        "weak_trust": "warn", "requirement_by_kind": "", "requirement_by_milestone": "M6: recommended",
+        "comment": "Stricter.",
         "roles-0-group": group_of("sre").pk, "roles-1-needed": "1", **weights, **roles, **fields,
     }  # fmt: skip
 
@@ -175,9 +176,10 @@ def test_a_policy_is_changed_from_what_it_is(asked, signed_in, environment):
     assert 'value="SRE"' in text
     assert 'value="Security"' in text
     response = signed_in.post(add, form_of(environment, 1))
-    assert response.status_code == 302, response.content.decode()
+    assert (response.status_code, response.url) == (302, reverse("admin:roadmap_gate", args=[environment.pk]))
     policy = GatePolicy.objects.get(number=2)
     assert (policy.overdue, policy.comment) == ("block", "Stricter.")
+    assert (policy.requirement_by_kind, policy.requirement_by_milestone) == ({}, {"M6": "recommended"})
     assert [(role.name, role.needed) for role in policy.roles.all()] == [("SRE", 2)]
     shown = text_of(signed_in.get(reverse("admin:roadmap_gatepolicy_change", args=[policy.pk])))
     assert "Stricter." in shown
@@ -190,7 +192,8 @@ def test_a_policy_is_changed_from_what_it_is(asked, signed_in, environment):
         (0, {}, "Somebody else changed the policy meanwhile"),
         (1, {"comment": ""}, "This field is required."),
         (1, {"roles-0-group": ""}, "Choose a group or a team, not both."),
-        (1, {"requirement_by_kind": '{"wish": "required"}'}, "There is no kind"),
+        (1, {"requirement_by_kind": "wish: required"}, "There is no kind"),
+        (1, {"requirement_by_milestone": "M6 recommended"}, "is not like “M6: recommended”"),
     ],
 )
 def test_a_policy_that_cannot_be_is_refused_in_the_form(asked, signed_in, environment, expected, fields, says):

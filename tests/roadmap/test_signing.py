@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import Error, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent
@@ -332,3 +333,14 @@ def test_of_the_same_signature_given_twice_at_once_one_counts(recovery, environm
         thread.join(60)
     assert sorted(outcomes) == ["You have signed for SRE already.", "signed"]
     assert (SignOff.objects.count(), GateEvaluation.objects.count(), Launch.objects.count()) == (1, 1, 0)
+
+
+def test_the_number_of_queries_grows_neither_with_signatures_nor_with_criteria(asked, environment, olga, sam, service):
+    with CaptureQueriesContext(connection) as few:
+        answer_of(environment)
+    signed_go(environment, olga, sam)
+    launch(environment, olga)
+    Criterion.objects.bulk_create(Criterion(service=service, text=f"C{number}") for number in range(30))
+    with CaptureQueriesContext(connection) as many:
+        answer_of(environment)
+    assert len(many) == len(few)

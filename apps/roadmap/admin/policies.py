@@ -7,23 +7,55 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from apps.audit.audited_admin import staff_user
 from apps.catalog.models import Environment, Service
 from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import GatePolicy, PolicyRole
+from apps.roadmap.models.policies import KNOWN_KINDS, KNOWN_REQUIREMENTS
 from apps.roadmap.services.policies import change_policy
 
 _WEIGHTS = ["open_critical_risk", "import_conflict", "placeholder", "owner_missing", "overdue", "weak_trust"]
 _RULES = [*_WEIGHTS, "minimum_trust", "met_without_claim_passes", "requirement_by_kind", "requirement_by_milestone"]
+_ADDING = {
+    "title": "Next version of a policy",
+    "show_save_and_add_another": False,
+    "show_save_and_continue": False,
+}
 _ROLE = ["name", "group", "team", "needed", "may_override"]
+
+
+class RequirementsField(forms.CharField):
+    """What is required, one on a line: `M6: recommended`."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "cols": 60})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name}: {each}" for name, each in value.items()) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> Any:
+        lines = [line.strip() for line in (super().clean(value) or "").splitlines() if line.strip()]
+        parts = [line.rpartition(":") for line in lines]
+        wrong = [line for line, (name, _, each) in zip(lines, parts, strict=True) if not (name and each.strip())]
+        if wrong:
+            raise ValidationError(f"“{wrong[0]}” is not like “M6: recommended”.")
+        return {name.strip(): each.strip().lower().replace(" ", "_") for name, _, each in parts}
 
 
 class PolicyForm(forms.ModelForm):
     """The next version. It carries the number of the one that its author saw."""
 
     expected = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    requirement_by_kind = RequirementsField(
+        required=False,
+        help_text=f"One on a line, such as “success_metric: recommended”. Kinds: {', '.join(sorted(KNOWN_KINDS))}. "
+        f"Each is one of: {', '.join(sorted(KNOWN_REQUIREMENTS))}.",
+    )
+    requirement_by_milestone = RequirementsField(
+        required=False, help_text="By code or title, such as “M6: recommended”. It goes before the kind."
+    )
 
     class Meta:
         model = GatePolicy
@@ -121,10 +153,17 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         try:
-            return super().add_view(request, form_url, {**(extra_context or {}), "title": "Next version of a policy"})
+            return super().add_view(request, form_url, {**(extra_context or {}), **_ADDING})
         except RoadmapError as error:
             self.message_user(request, error.message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def response_post_save_add(self, request: HttpRequest, obj: GatePolicy) -> HttpResponseRedirect:
+        """To the gate that decides by it."""
+        environment = obj.environment or obj.service.environments.filter(is_default=True).first()
+        if environment is None:
+            return HttpResponseRedirect(reverse("admin:roadmap_gatepolicy_changelist"))
+        return HttpResponseRedirect(reverse("admin:roadmap_gate", args=[environment.pk]))
 
     @admin.display(description="applies to")
     def applies_to(self, policy: GatePolicy) -> str:
