@@ -25,6 +25,7 @@ class Pipeline:
 
     def __init__(self, scope, secret):
         self.scope = scope
+        self.secret = secret
         self.client = APIClient(headers={"Authorization": f"Bearer {secret}"})
         self.pushes = 0
 

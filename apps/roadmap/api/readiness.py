@@ -1,7 +1,7 @@
 """How ready a service is, and the gate's answer, in the API."""
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers as drf
@@ -29,6 +29,12 @@ class GateQuestionSerializer(QuestionSerializer):
     milestone = drf.CharField(required=False, help_text="Only the criteria of this milestone, such as M6.")
 
 
+class MustPassSerializer(GateQuestionSerializer):
+    must_pass = drf.BooleanField(
+        required=False, default=False, help_text="Answer 409 unless it lets go: for pipelines that look at the status."
+    )
+
+
 class QuestionView(APIView):
     """Reads the question that every subclass is asked."""
 
@@ -36,7 +42,7 @@ class QuestionView(APIView):
     required_permissions: ClassVar = ["catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion"]
     question_class: ClassVar[type[drf.Serializer]] = QuestionSerializer
 
-    def read_question(self, request: Request, slug: str) -> tuple[Environment, datetime | None, dict[str, str]]:
+    def read_question(self, request: Request, slug: str) -> tuple[Environment, datetime | None, dict[str, Any]]:
         """The environment, the instant, and the rest. Raises UnknownService, UnknownEnvironment and ValidationError."""
         question = self.question_class(data=request.query_params)
         question.is_valid(raise_exception=True)
@@ -61,19 +67,21 @@ class ReadinessView(QuestionView):
 class GateView(QuestionView):
     """Go or no-go, why, and the digest that a sign-off signs. The digest is the ETag."""
 
-    question_class = GateQuestionSerializer
+    question_class = MustPassSerializer
 
     @extend_schema(
         operation_id="services_gate",
         parameters=[
-            GateQuestionSerializer,
+            MustPassSerializer,
             OpenApiParameter("If-None-Match", location="header", description="The digest that you know."),
         ],
-        responses={200: GateSerializer, 304: None, 404: RefusalSerializer},
+        responses={200: GateSerializer, 304: None, 404: RefusalSerializer, 409: GateSerializer},
     )
     def get(self, request: Request, slug: str) -> Response:
         environment, at, rest = self.read_question(request, slug)
         answer = gate(environment=environment, at=at, milestone=rest.get("milestone", ""))
+        if rest["must_pass"] and not answer.decision.lets_go:
+            return Response(as_object(answer), status=409)
         headers = {"ETag": f'"{answer.digest}"', "Cache-Control": "private, no-cache"}
         if answer.digest in request.headers.get("If-None-Match", ""):
             return Response(status=304, headers=headers)

@@ -24,6 +24,11 @@ class Decision(StrEnum):
     INDETERMINATE = "indeterminate"
 
     @property
+    def lets_go(self) -> bool:
+        """Whether something may go to production, be it on waivers or an override."""
+        return self in {Decision.GO, Decision.GO_WITH_WAIVERS, Decision.OVERRIDDEN}
+
+    @property
     def label(self) -> str:
         """The answer as people read it."""
         return look_of(self).word
