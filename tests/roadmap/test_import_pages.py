@@ -1,5 +1,6 @@
 """A text is looked at before it is imported, by whoever sent it, and not for ever."""
 
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -112,3 +113,26 @@ def test_files_of_the_server_are_read_only_below_its_folder(as_olga, service, se
     preview = as_olga.post(CHOOSE, {"service": service.pk, "path": "road.md"}, follow=True)
     as_olga.post(preview.request["PATH_INFO"])
     assert Document.objects.get().name == "road.md"
+
+
+def test_a_file_is_read_at_a_revision_of_its_repository(as_olga, service, settings, tmp_path):
+    settings.ROADMAP_DIRECTORY = str(tmp_path)
+    file = tmp_path / "road.md"
+    for raw in (TEXT, LATER):
+        file.write_bytes(raw)
+        commit(tmp_path)
+    file.write_bytes(b"# Not committed")
+
+    posted = {"service": service.pk, "path": "road.md", "revision": "HEAD~1"}
+    preview = as_olga.post(CHOOSE, posted, follow=True)
+    as_olga.post(preview.request["PATH_INFO"])
+    revision = Document.objects.get().newest_revision
+    assert (bytes(revision.raw), revision.source, len(revision.source_revision)) == (TEXT, "road.md", 40)
+    refused = as_olga.post(CHOOSE, posted | {"revision": "nowhere"})
+    assert "no revision" in str(refused.context["form"].errors["path"])
+
+
+def commit(folder):
+    who = ["-c", "user.name=Olga", "-c", "user.email=olga@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "--message", "Write the road"]):
+        subprocess.run(["git", "-C", folder, *command], check=True, capture_output=True)

@@ -20,6 +20,7 @@ from apps.common.exceptions import OperationError
 from apps.roadmap.engines.source import Limits
 from apps.roadmap.models import ImportDraft
 from apps.roadmap.services.drafts import Preview, import_draft, keep_draft, look_ahead
+from apps.roadmap.services.importing import Origin
 from apps.roadmap.services.server_files import may_read_files, read_file
 
 COUNTS = (
@@ -44,11 +45,17 @@ class ImportForm(forms.Form):
     path = forms.CharField(
         label="Or a path in the server's folder of roadmaps", max_length=1000, required=False, widget=forms.TextInput
     )
+    revision = forms.CharField(
+        label="At a revision of its git repository",
+        max_length=200,
+        required=False,
+        help_text="A branch, a tag or a commit; empty for the file as it lies there.",
+    )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         if not may_read_files():
-            del self.fields["path"]
+            del self.fields["path"], self.fields["revision"]
             self.fields["file"].required = True
 
     def clean_file(self) -> UploadedFile | None:
@@ -103,8 +110,8 @@ class ImportPages(admin.ModelAdmin):
         field = "file" if chosen["file"] else "path"
         try:
             name = chosen["file"].name if chosen["file"] else PurePath(chosen["path"]).as_posix()
-            raw = chosen["file"].read() if chosen["file"] else read_file(chosen["path"])
-            return keep_draft(service=chosen["service"], name=name, raw=raw, actor=staff_user(request))
+            raw, origin = _read(chosen)
+            return keep_draft(service=chosen["service"], name=name, raw=raw, origin=origin, actor=staff_user(request))
         except OperationError as error:
             form.add_error(field, error.message)
             return None
@@ -124,6 +131,12 @@ class ImportPages(admin.ModelAdmin):
     def _page(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
         base = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Import a roadmap"}
         return TemplateResponse(request, f"admin/roadmap/document/{template}", {**base, **context})
+
+
+def _read(chosen: Mapping[str, Any]) -> tuple[bytes, Origin]:
+    if chosen["file"]:
+        return chosen["file"].read(), Origin()
+    return read_file(chosen["path"], chosen["revision"].strip())
 
 
 def _said(preview: Preview) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.roadmap.engines.git import read_committed
 from apps.roadmap.engines.source import Limits
 from apps.roadmap.exceptions import DocumentRefused
+from apps.roadmap.services.importing import Origin
 
 
 def may_read_files() -> bool:
@@ -27,9 +29,17 @@ def find_file(path: str) -> Path:
     return found
 
 
-def read_file(path: str) -> bytes:
-    """The bytes of a file inside the folder. Raises DocumentRefused."""
-    found, limit = find_file(path), Limits().size_bytes
+def read_file(path: str, revision: str = "") -> tuple[bytes, Origin]:
+    """The bytes of a file inside the folder, as it lies there or at a revision of git. Raises DocumentRefused."""
+    found = find_file(path)
+    if not revision:
+        return _read_plain(found, path), Origin()
+    committed = read_committed(found, revision)
+    return committed.raw, Origin(committed.path, committed.commit)
+
+
+def _read_plain(found: Path, path: str) -> bytes:
+    limit = Limits().size_bytes
     if not found.is_file():
         raise DocumentRefused(f"There is no file {path!r} in the folder of roadmaps.")
     try:

@@ -115,6 +115,9 @@ class Command(BaseCommand):
         if changes.conflicts:
             words = counted(changes.conflicts, "value changed", "values changed")
             self.stdout.write(self.style.WARNING(f"  {words} both here and in the document: settle them in the admin."))
+        if report.waiting_corrections:
+            words = counted(report.waiting_corrections, "correction waits", "corrections wait")
+            self.stdout.write(self.style.WARNING(f"  {words}: the line is not in this text."))
         if report.is_empty:
             self.stdout.write(self.style.WARNING(f"  {NOTHING_FOUND}"))
 
@@ -157,4 +160,5 @@ def _as_object(reports: list[ImportReport]) -> dict[str, Any]:
 
 def _one_as_object(report: ImportReport) -> dict[str, Any]:
     changes = {"changes": asdict(report.changes), "is_unchanged": report.is_unchanged}
+    changes["waiting_corrections"] = report.waiting_corrections
     return {"document": report.name, "title": report.title, **report.counts, **changes}
