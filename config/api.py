@@ -10,7 +10,7 @@ from apps.catalog import api as catalog
 from apps.dashboards import api as dashboards
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import badge, decisions, readiness, waivers
+from apps.roadmap.api import badge, corrections, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
 
 router = SimpleRouter()
@@ -18,6 +18,7 @@ router.register("teams", catalog.TeamViewSet)
 router.register("services", catalog.ServiceViewSet)
 router.register("environments", catalog.EnvironmentViewSet)
 router.register("documents", roadmap.DocumentViewSet)
+router.register("corrections", corrections.CorrectionViewSet)
 router.register("milestones", roadmap.MilestoneViewSet)
 router.register("work-items", roadmap.WorkItemViewSet)
 router.register("tasks", roadmap.TaskViewSet)
@@ -45,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolio/", dashboards.PortfolioView.as_view(), name="portfolio"),
     path("observations/<int:pk>/statement/", statements.StatementView.as_view(), name="statement"),
     path("services/<slug:slug>/statements/", statements.StatementsView.as_view(), name="statements"),
+    path("documents/<int:pk>/lines/", corrections.LinesView.as_view(), name="document-lines"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),

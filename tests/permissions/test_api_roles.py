@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 from apps.accounts.models import User
 from apps.accounts.roles import ROLES
 from apps.common.clock import now
-from apps.roadmap.models import Criterion, Task
+from apps.roadmap.models import Correction, Criterion, Task
+from apps.roadmap.services.corrections import correct_lines
 from apps.roadmap.services.importing import import_document
 from config import api
 from tests.roadmap.waiving import ask
@@ -28,6 +29,8 @@ CHANGES = {"tasks/{id}/", "criteria/{id}/"}
 SIGNERS = {"editor", "operator", "approver", "administrator"}
 POSTS = {
     "attestations/": {"editor", "operator", "approver", "administrator"},
+    "corrections/": WRITERS,
+    "corrections/{id}/undo/": WRITERS,
     "gate-policies/": {"approver", "administrator"},
     "services/{slug}/gate/evaluations/": SIGNERS,
     "services/{slug}/gate/sign-offs/": SIGNERS,
@@ -38,7 +41,7 @@ POSTS = {
     "waivers/{id}/deny/": {"approver", "administrator"},
     "waivers/{id}/revoke/": {"approver", "administrator"},
 }
-READ_TOO = {"waivers/", "gate-policies/"}
+READ_TOO = {"corrections/", "waivers/", "gate-policies/"}
 
 
 def addresses():
@@ -65,10 +68,16 @@ def plain(pattern):
 def rows(service):
     roadmap = b"# Road\n\n## M1 A\n- [ ] Owner: Core\n- Tasks\n  - [ ] Work.\n- Acceptance\n  - [ ] Good.\n"
     document = import_document(service=service, name="road.md", raw=roadmap).document
+    correct_lines(revision=document.newest_revision, lines=[1], becomes="prose")
     criterion = Criterion.objects.get()
     someone = User.objects.create_user("someone@example.org", is_staff=True)
     waiver = ask(criterion, service.environments.get(), someone, at=now(), ends_at=now() + timedelta(days=1))
-    return {"documents": document.pk, "tasks": Task.objects.get().pk, "criteria": criterion.pk, "waivers": waiver.pk}
+    return {
+        "documents": document.pk,
+        "tasks": Task.objects.get().pk,
+        "criteria": criterion.pk,
+        "waivers": waiver.pk,
+    } | {"corrections": Correction.objects.get().pk}
 
 
 def client_of(person):

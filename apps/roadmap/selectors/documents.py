@@ -2,7 +2,7 @@
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from apps.roadmap.exceptions import UnknownDocument
+from apps.roadmap.exceptions import DocumentChanged, UnknownDocument
 from apps.roadmap.models import Document, DocumentRevision
 
 
@@ -22,6 +22,14 @@ def find_document(name: str) -> Document:
             names = ", ".join(f"{document.service.slug}/{document.name}" for document in matches)
             raise UnknownDocument(f"{name!r} is more than one document: name one of {names}.")
     raise UnknownDocument(f"There is no document {name!r}: import one with import_roadmap.")
+
+
+def find_revision(document: Document, sha256: str) -> DocumentRevision:
+    """The document's last text of that digest. Raises DocumentChanged when it never had such a text."""
+    revision = document.revisions.filter(sha256=sha256).order_by("-pk").first()
+    if revision is None:
+        raise DocumentChanged("The document has no such text: look at its lines again.")
+    return revision
 
 
 def documents_with_newest_revision() -> QuerySet[Document]:

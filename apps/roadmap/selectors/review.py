@@ -15,7 +15,17 @@ from apps.roadmap.engines.entries import Entry, Owner, ParsedDocument
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.source import Limits
-from apps.roadmap.models import Correction, CostLine, Criterion, DocumentRevision, Milestone, Risk, Task, WorkItem
+from apps.roadmap.models import (
+    Correction,
+    CostLine,
+    Criterion,
+    Document,
+    DocumentRevision,
+    Milestone,
+    Risk,
+    Task,
+    WorkItem,
+)
 
 LINES_OF_A_PAGE = 300
 FOLDED_FROM = 3  # lines of prose in a row; fewer stay open
@@ -158,6 +168,12 @@ def review(revision: DocumentRevision, *, show: str = "", page: int = 1, line: i
         counts={each.value: sum(one.is_shown(each) for one in everything) for each in Show},
         waiting=tuple(revision.document.corrections.waiting().select_related("made_by")),
     )
+
+
+def lines_of(document: Document, *, show: str = "") -> list[ReviewLine]:
+    """The lines of a document's newest text that a filter lets through; none before its first import."""
+    revision = document.newest_revision
+    return [line for line in review_lines(revision) if line.is_shown(show)] if revision else []
 
 
 def review_lines(revision: DocumentRevision) -> list[ReviewLine]:
