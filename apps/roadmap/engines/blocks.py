@@ -13,6 +13,7 @@ from markdown_it.token import Token
 
 from apps.roadmap.engines.front_matter import read_front_matter
 from apps.roadmap.engines.source import Limits, Source, too_many_blocks
+from apps.roadmap.exceptions import DocumentRefused
 
 
 class BlockKind(StrEnum):
@@ -40,6 +41,10 @@ KIND_BY_TOKEN = {
     "html_block": BlockKind.HTML,
     "hr": BlockKind.RULE,
 }
+
+
+DEEPEST = 60  # a list is two levels: itself and its item
+CONTAINERS = frozenset({"blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open"})
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def _leaves(source: Source) -> Iterator[_Leaf]:
 
 
 def _tokens(source: Source, skipped_lines: int) -> list[Token]:
-    parser = MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     body = source.text[source.line_starts[skipped_lines] :] if skipped_lines < source.line_count else ""
     return parser.parse("\n" * skipped_lines + body)
@@ -134,6 +139,9 @@ def _leaves_of(tokens: Sequence[Token]) -> Iterator[_Leaf]:
     item: Item | None = None
     opened = 0
     for token in tokens:
+        if token.type in CONTAINERS and token.level >= DEEPEST - 1 and token.map:
+            # Markdown reads no further there, and would hide the rest of the document.
+            raise DocumentRefused(f"Line {token.map[0] + 1}: lists or quotes are nested too deep: flatten them.")
         if token.type == "list_item_open":
             opened += 1
             item = Item(opened, item, token.info)

@@ -7,6 +7,7 @@ document's own tuples, so a parsed document is one plain value.
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from django.db.models import TextChoices
 
@@ -236,6 +237,11 @@ class ParsedDocument:
     remarks: tuple[Remark, ...]
     notes: tuple[Finding, ...] = ()
     corrected: dict[int, int] = field(default_factory=dict)  # by line, the key of the correction applied to it
+
+    @cached_property
+    def labels_of_prose(self) -> dict[int, str]:
+        """By line, the label or title that a list item which no rule took stands under."""
+        return {remark.line: remark.label for remark in self.remarks}
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -15,7 +15,7 @@ from apps.roadmap.engines.rules.items import take_item
 from apps.roadmap.engines.rules.paragraphs import take_legend, take_paragraph
 from apps.roadmap.engines.rules.sections import read_heading_line, take_heading
 from apps.roadmap.engines.rules.tables import take_table
-from apps.roadmap.engines.source import Limits, Source, read_source
+from apps.roadmap.engines.source import Limits, Source, read_source, too_many
 from apps.roadmap.engines.titles import read_heading
 
 PARSER_VERSION = 2  # goes up when the same bytes give other entries
@@ -44,11 +44,18 @@ def parse_document(raw: bytes, limits: Limits | None = None, corrections: Sequen
             offer_corrected(draft, block, _offer)
         else:
             _offer(draft, block)
+        _refuse_too_many_entries(draft, block, limits or Limits())
     apply_values(draft)
     for ordinal in list(find_groups(draft.blocks, draft.owners, draft.label_blocks)):
         if draft.owners.get(ordinal, Owner.PROSE) == Owner.PROSE:
             draft.owners[ordinal] = Owner.SECTION
     return _finish(draft)
+
+
+def _refuse_too_many_entries(draft: Draft, block: Block, limits: Limits) -> None:
+    """A line may hold hundreds of boxes after semicolons, so that blocks alone bound nothing."""
+    if len(draft.tasks) + len(draft.criteria) + len(draft.risks) + len(draft.cost_lines) > limits.blocks:
+        raise too_many(limits.blocks, "tasks, criteria, risks and costs", block.start_line)
 
 
 def _offer(draft: Draft, block: Block) -> None:

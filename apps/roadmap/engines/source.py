@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from apps.roadmap.exceptions import DocumentRefused
 
@@ -21,6 +22,15 @@ class Limits:
 
     size_bytes: int = 5 * 1024 * 1024
     blocks: int = 20_000
+
+    @property
+    def lines(self) -> int:
+        return 5 * self.blocks
+
+    @property
+    def cells(self) -> int:
+        """Of tables: by the pipes between them, which is how they can be counted before anything is parsed."""
+        return 10 * self.blocks
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,10 @@ def read_source(raw: bytes, limits: Limits | None = None) -> Source:
     text = _decode(raw, encoding)
     _refuse_null_characters(text)
     _refuse_too_many_blocks(text, limits)
-    return Source(text=text, encoding=encoding, line_starts=_line_starts(text))
+    line_starts = _line_starts(text)
+    if len(line_starts) > limits.lines:
+        raise too_many(limits.lines, "lines", limits.lines + 1)
+    return Source(text=text, encoding=encoding, line_starts=line_starts)
 
 
 def _refuse_oversize(raw: bytes, limits: Limits) -> None:
@@ -94,22 +107,34 @@ def _decode(raw: bytes, encoding: str) -> str:
 def _refuse_null_characters(text: str) -> None:
     position = text.find("\0")
     if position >= 0:
-        line = len(LINE_END.findall(text[:position])) + 1
-        raise DocumentRefused(f"Line {line}: there is a NUL character. The file is not plain UTF-8 text.")
+        raise DocumentRefused(
+            f"Line {_line_of(text, position)}: there is a NUL character. The file is not plain UTF-8 text."
+        )
 
 
 def _refuse_too_many_blocks(text: str, limits: Limits) -> None:
+    if text.count("|") > limits.cells:
+        nth = next(islice(re.finditer(r"\|", text), limits.cells, None))
+        raise too_many(limits.cells, "cells of tables", _line_of(text, nth.start()))
     # Counted before the Markdown is parsed, since parsing is what costs time. Four times the limit,
     # because such lines inside a code fence open no block; the exact count is checked afterwards.
     for number, found in enumerate(LINE_THAT_OPENS_A_BLOCK.finditer(text)):
         if number >= 4 * limits.blocks:
-            line = len(LINE_END.findall(text[: found.start()])) + 1
-            raise too_many_blocks(line, limits)
+            raise too_many_blocks(_line_of(text, found.start()), limits)
 
 
 def too_many_blocks(line: int, limits: Limits) -> DocumentRefused:
     """The refusal of a document with more blocks than a roadmap can have."""
-    return DocumentRefused(f"Line {line}: the document has more than {limits.blocks:,} blocks: split it.")
+    return too_many(limits.blocks, "blocks", line)
+
+
+def too_many(limit: int, things: str, line: int) -> DocumentRefused:
+    """The refusal of a document that has more of something than a roadmap can have."""
+    return DocumentRefused(f"Line {line}: the document has more than {limit:,} {things}: split it.")
+
+
+def _line_of(text: str, position: int) -> int:
+    return len(LINE_END.findall(text[:position])) + 1
 
 
 def _line_starts(text: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Documents in: one transaction, all of a document or nothing of it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -10,7 +10,8 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.catalog.models import Service
 from apps.common.clock import now as present
-from apps.roadmap.engines.entries import Milestone, Owner, ParsedDocument, Task, WorkItem
+from apps.roadmap.engines.entries import Finding, Milestone, Owner, ParsedDocument, Task, WorkItem
+from apps.roadmap.engines.hints import hint_for
 from apps.roadmap.engines.parser import PARSER_VERSION, parse_document
 from apps.roadmap.models import Criterion, Document, DocumentBlock, DocumentRevision
 from apps.roadmap.services.binding import suggest_bindings
@@ -28,12 +29,13 @@ NOTHING_FOUND = (
 
 @dataclass(frozen=True)
 class ProseLines:
-    """A run of lines no rule took, with its first words."""
+    """A run of lines no rule took, with its first words, and what a person may do about it."""
 
     start_line: int
     end_line: int
     kind: str
     words: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import found, what it changed, and what stayed prose."""
+    """What an import found, what it changed, what it read with a doubt, and what stayed prose."""
 
     name: str
     title: str
@@ -55,6 +57,7 @@ class ImportReport:
     is_dry_run: bool = False
     changes: Changes = field(default_factory=Changes)
     prose: tuple[ProseLines, ...] = ()
+    findings: tuple[Finding, ...] = ()
     waiting_corrections: int = 0  # those whose line is not in the text
     document: Document | None = None
 
@@ -163,6 +166,7 @@ def _report(
         is_dry_run=is_dry_run,
         changes=changes,
         prose=_prose(parsed),
+        findings=parsed.findings,
         waiting_corrections=document.corrections.waiting().count(),
         document=None if is_dry_run else document,
     )
@@ -194,10 +198,11 @@ def _prose(parsed: ParsedDocument) -> tuple[ProseLines, ...]:
     is_open = False
     for block, owner in zip(parsed.blocks, parsed.owners, strict=True):
         if owner == Owner.PROSE and is_open and runs[-1].kind == block.kind.value:
-            runs[-1] = ProseLines(runs[-1].start_line, block.end_line, runs[-1].kind, runs[-1].words)
+            runs[-1] = replace(runs[-1], end_line=block.end_line)
         elif owner == Owner.PROSE:
             start, end = parsed.source.line_span(block.start_line)
             words = parsed.source.text[start : min(end, start + 60)].strip()
-            runs.append(ProseLines(block.start_line, block.end_line, block.kind.value, words))
+            hint = hint_for(parsed, block)
+            runs.append(ProseLines(block.start_line, block.end_line, block.kind.value, words, hint))
         is_open = owner == Owner.PROSE or (is_open and block.kind.value == "blank")
     return tuple(runs)

@@ -91,6 +91,7 @@ class Command(BaseCommand):
             if report.counts[key]:
                 self.stdout.write(f"  {report.counts[key]:>5}  {words}")
         self._print_prose(report)
+        self._print_findings(report)
         self._print_outcome(report)
 
     def _print_prose(self, report: ImportReport) -> None:
@@ -98,9 +99,16 @@ class Command(BaseCommand):
             lines = (
                 f"{prose.start_line}" if prose.start_line == prose.end_line else f"{prose.start_line}-{prose.end_line}"
             )
-            self.stdout.write(f"         line {lines}: {prose.words or prose.kind}")
+            hint = f" ({prose.hint})" if prose.hint else ""
+            self.stdout.write(f"         line {lines}: {prose.words or prose.kind}{hint}")
         if len(report.prose) > SHOWN_PROSE:
             self.stdout.write(f"         and {len(report.prose) - SHOWN_PROSE} more places")
+
+    def _print_findings(self, report: ImportReport) -> None:
+        for finding in report.findings[:SHOWN_PROSE]:
+            self.stdout.write(self.style.WARNING(f"  Line {finding.line}: {finding.message}"))
+        if len(report.findings) > SHOWN_PROSE:
+            self.stdout.write(f"  and {len(report.findings) - SHOWN_PROSE} more lines to look at")
 
     def _print_outcome(self, report: ImportReport) -> None:
         changes = report.changes
