@@ -123,6 +123,7 @@ def test_a_report_needs_a_key(pipeline, key):
         ({"format": "tap"}, 400, "format: "),
         ({"format": None}, 400, "format: This field is required."),
         ({"observed_at": "yesterday"}, 400, "observed_at: "),
+        ({"observed_at": "2026-03-01T12:00:00"}, 400, "observed_at: Must name its time zone"),
         ({"observed_at": (now() + timedelta(minutes=6)).isoformat()}, 400, "observed_at lies in the future"),
         ({"observed_at": (now() - timedelta(days=31)).isoformat()}, 400, "counts for 30 days at most"),
         ({"parameters": {"database": "x"}}, 400, "ci.tests: parameters: "),

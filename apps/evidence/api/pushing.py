@@ -1,6 +1,7 @@
 """Evidence from outside, as it comes in."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -68,6 +69,15 @@ class EachToken(SimpleRateThrottle):
         return f"evidence-of-token-{request.auth.pk}"
 
 
+class InstantField(serializers.DateTimeField):
+    """An instant. Without a time zone it would be a guess."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise serializers.ValidationError("Must name its time zone, such as 2026-01-31T12:00:00Z.")
+        return super().enforce_timezone(value)
+
+
 @extend_schema_field(OpenApiTypes.ANY)
 class ReportField(serializers.Field):
     """A report: a file of a form, a text, or a value of JSON."""
@@ -101,7 +111,7 @@ class PushSerializer(serializers.Serializer):
     )
     verifier = serializers.CharField(max_length=100, help_text="Whose facts the report holds, such as ci.tests.")
     format = serializers.ChoiceField(sorted(FORMATS))
-    observed_at = serializers.DateTimeField(help_text="When it was seen, with a time zone.")
+    observed_at = InstantField(help_text="When it was seen, with a time zone.")
     parameters = serializers.JSONField(required=False, default=dict, help_text="Which stream of reports it is one of.")
     subject = SubjectSerializer(required=False, default=dict)
     run_url = serializers.URLField(max_length=500, required=False, default="", help_text="The page of the run.")
