@@ -135,12 +135,12 @@ def test_every_changed_value_is_written_to_its_place(service):
 
 def test_a_change_without_a_place_is_named(service):
     load(service)
-    Task.objects.filter(text="Write runbook").update(owner=Team.objects.get(name="QA"))
+    Risk.objects.update(severity="high")
     plan = plan_export(Document.objects.get())
 
     assert plan.replacements == []
     assert [str(each) for each in plan.left_out] == [
-        "Line 10: owner of “Write runbook”: the document has no place for it."
+        "Line 15: severity of “Key loss”: the document has no place for it."
     ]
 
 

@@ -95,3 +95,21 @@ def _period(words: str) -> str:
         return f"user/{named}" if named else "user"
     # "/1000 requests" is a unit of use, not of time: keep the words.
     return named or words.strip().removeprefix("/").strip()[:40] if words.strip().startswith("/") else named
+
+
+def write_amount(text: str, minimum: Decimal, maximum: Decimal) -> str | None:
+    """The text with other figures in its first amount; None where it has no figures for them."""
+    found = AMOUNT.search(text)
+    if not found:
+        return None
+    low, high = ("low", "high") if found["low"] else ("low_before", "high_before")
+    if (found[high] is None and minimum != maximum) or found[f"{low}_k"] or found[f"{high}_k"]:
+        return None
+    figures = [(found.span(low), minimum)] + ([(found.span(high), maximum)] if found[high] else [])
+    for (start, end), figure in reversed(figures):
+        text = f"{text[:start]}{_plain_figure(figure)}{text[end:]}"
+    return text
+
+
+def _plain_figure(figure: Decimal) -> str:
+    return f"{figure:f}".rstrip("0").rstrip(".") if "." in f"{figure:f}" else f"{figure:f}"

@@ -19,6 +19,7 @@ from apps.roadmap.services.document_values import DERIVED
 from apps.roadmap.services.row_values import RELATED, Row, Teams, is_same, read_row, write_related, write_row
 
 SETTLED = "conflict settled"
+ConflictKey = tuple[int, int, str]
 
 
 @dataclass
@@ -73,13 +74,13 @@ class Conflicts:
             audit.record(action=action, subject=entry, actor=actor, details={"field": conflict.field})
 
 
-def open_conflicts(document: Document) -> dict[tuple[int, int, str], Conflict]:
+def open_conflicts(document: Document) -> dict[ConflictKey, Conflict]:
     """What nobody settled yet, by entry and field."""
     still_open = Conflict.objects.open().filter(document=document).order_by("pk")
     return {(each.content_type_id, each.object_id, each.field): each for each in still_open}
 
 
-def conflict_key(row: Row, name: str) -> tuple[int, int, str]:
+def conflict_key(row: Row, name: str) -> ConflictKey:
     """What a conflict is found by."""
     return ContentType.objects.get_for_model(row).pk, row.pk, name
 

@@ -1,12 +1,14 @@
 """Documents out: the imported text with only the changed values replaced."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from apps.roadmap.engines.additions import Replacement, rewrite_items
+from apps.roadmap.engines.costs import read_amount, write_amount
 from apps.roadmap.engines.dates import Precision, write_target
 from apps.roadmap.engines.display import show
 from apps.roadmap.engines.entries import ParsedDocument
@@ -14,7 +16,6 @@ from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
 from apps.roadmap.engines.owners import write_owners
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.patch import make_patch
-from apps.roadmap.engines.places import span_at
 from apps.roadmap.engines.source import Limits, Source, Span
 from apps.roadmap.engines.splice import splice
 from apps.roadmap.engines.status_words import write_status
@@ -30,12 +31,16 @@ from apps.roadmap.models import (
     Task,
     WorkItem,
 )
-from apps.roadmap.services.conflicts import conflict_key, open_conflicts
+from apps.roadmap.services.added import added_rows
+from apps.roadmap.services.conflicts import ConflictKey, conflict_key, open_conflicts
+from apps.roadmap.services.proving import prove
 from apps.roadmap.services.row_values import Row, is_same, read_row
+from apps.roadmap.services.wishes import LABELS, Wish, span_of, wish_for_row, wish_for_values
 
 UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)  # what was once imported is exported, whatever the limits are now
 SPAN_NAMES = {"description": "risk", "owners": "owner"}
-Replacement = tuple[Span, str]
+NO_PLACE = "the document has no place for it."
+AMOUNTS = ("amount_minimum", "amount_maximum")
 
 
 @dataclass(frozen=True)
@@ -76,22 +81,49 @@ def export_document(document: Document, parsed: ParsedDocument | None = None) ->
 
 
 def plan_export(document: Document, parsed: ParsedDocument | None = None) -> ExportPlan:
-    """Compare each row with what the document says, and find the place of every difference."""
+    """Compare each row with what the document says, and find the place of every difference, or make one."""
     revision = _newest_revision(document)
-    parsed = parsed or parse_document(bytes(revision.raw), UNLIMITED)
+    corrections = document.corrections.active().as_said()
+
+    def read(raw: bytes) -> ParsedDocument:
+        return parse_document(raw, UNLIMITED, corrections)
+
+    parsed = parsed or read(bytes(revision.raw))
     plan = ExportPlan(parsed.source, revision.source or document.name)
-    in_conflict = open_conflicts(document)
-    for row in _rows(document):
-        for name in _changed_values(row):
-            if conflict_key(row, name) in in_conflict:
-                plan.left_out.append(_left_out(row, name, "it is in conflict with the document; settle that first."))
-                continue
-            replacement = _replace(row, name, plan.source, parsed.repairs, parsed.legend)
-            if replacement:
-                plan.replacements.append(replacement)
-            else:
-                plan.left_out.append(_left_out(row, name, "the document has no place for it."))
+    rows = list(_rows(document))
+    wishes = [wish for row in rows for wish in _plan_row(plan, row, rows, parsed, open_conflicts(document))]
+    wishes += [wish_for_row(row, rows, parsed) for row in added_rows(document)]
+    if wishes:
+        granted, open_wishes = prove(parsed, plan.replacements, wishes, rows, read)
+        plan.replacements += granted
+        plan.left_out += [left_out for wish in open_wishes for left_out in _left_out_of(wish)]
     return plan
+
+
+def _plan_row(
+    plan: ExportPlan, row: Row, rows: list[Row], parsed: ParsedDocument, in_conflict: Collection[ConflictKey]
+) -> list[Wish]:
+    """Replace what has a place. The labelled values that have none become a wish."""
+    missing = []
+    for name in _changed_values(row):
+        if conflict_key(row, name) in in_conflict:
+            plan.left_out.append(_left_out(row, name, "it is in conflict with the document; settle that first."))
+            continue
+        replacements = _replace(row, name, parsed)
+        if replacements is not None:
+            plan.replacements += [each for each in replacements if each not in plan.replacements]
+        elif name in LABELS:
+            missing.append(name)
+        else:
+            plan.left_out.append(_left_out(row, name, NO_PLACE))
+    return [wish_for_values(row, missing, rows, parsed)] if missing else []
+
+
+def _left_out_of(wish: Wish) -> list[LeftOut]:
+    if wish.is_new:
+        kind = wish.row._meta.verbose_name
+        return [LeftOut(None, f"{kind} “{wish.row}”, added here", "the document has no list that it could stand in.")]
+    return [_left_out(wish.row, name, NO_PLACE) for name in wish.names]
 
 
 def _left_out(row: Row, name: str, why: str) -> LeftOut:
@@ -111,10 +143,10 @@ def _rows(document: Document) -> Iterator[Row]:
     querysets: tuple[QuerySet[Any], ...] = (
         Milestone.objects.prefetch_related("owners"),
         WorkItem.objects.prefetch_related("owners"),
-        Task.objects.select_related("owner"),
-        Criterion.objects.all(),
+        Task.objects.select_related("owner", "milestone", "work_item", "parent"),
+        Criterion.objects.select_related("milestone", "work_item"),
         Risk.objects.select_related("owner").prefetch_related(mitigations),
-        CostLine.objects.all(),
+        CostLine.objects.select_related("work_item"),
     )
     for rows in querysets:
         yield from rows.filter(document=document, orphaned_at__isnull=True)
@@ -124,26 +156,56 @@ def _changed_values(row: Row) -> Iterable[str]:
     return [name for name, value in row.imported.items() if not is_same(name, read_row(row, name), value)]
 
 
-def _replace(row: Row, name: str, source: Source, repairs: Any, legend: Any) -> Replacement | None:
-    """The replacement that makes the document say a row's value; None where it has no place for it."""
-    value = read_row(row, name)
+def _replace(row: Row, name: str, parsed: ParsedDocument) -> list[Replacement] | None:
+    """The replacements that make the document say a row's value; None where it has no place for it."""
+    source, value = parsed.source, read_row(row, name)
     if name == "claim":
-        return _replace_claim(row, Claim(value), source, legend)
-    span = _span(row, SPAN_NAMES.get(name, name), source)
-    if span is None:
+        return _one(_replace_claim(row, Claim(value), source, parsed.legend))
+    if name == "mitigations":
+        return _replace_mitigations(row, [text for _, text in value], parsed)
+    if name in AMOUNTS:
+        return _replace_amounts(row, parsed)
+    span = span_of(row, SPAN_NAMES.get(name, name), source)
+    if span is None or (name == "target" and not value):
         return None
     if name in ("owner", "owners"):
         names = value if name == "owners" else [value]
-        return span, _in_line(write_owners(names, instead_of=source.text[slice(*span)]), source, span)
+        return [(span, _in_line(write_owners(names, instead_of=source.text[slice(*span)]), source, span))]
     if name == "target":
-        return (span, write_target(date.fromisoformat(value[0]), Precision(value[2]))) if value else None
-    if not isinstance(value, str):
-        return None
-    shown, known = show(source.text, span, repairs), str(row.imported[name])
-    words = _in_line(value, source, span)
+        return [(span, write_target(date.fromisoformat(value[0]), Precision(value[2])))]
+    return _rewrite(span, value, str(row.imported[name]), parsed) if isinstance(value, str) else None
+
+
+def _one(replacement: Replacement | None) -> list[Replacement] | None:
+    return [replacement] if replacement else None
+
+
+def _rewrite(span: Span, value: str, known: str, parsed: ParsedDocument) -> list[Replacement]:
+    shown = show(parsed.source.text, span, parsed.repairs)
+    words = _in_line(value, parsed.source, span)
     # A column may hold less than the document; the rest stays as it is.
     tail = shown.text[len(known) :] if shown.text.startswith(known) else ""
-    return shown.rewrite(words + tail)
+    replacement = shown.rewrite(words + tail)
+    return [replacement] if replacement else []
+
+
+def _replace_mitigations(row: Row, wanted: list[str], parsed: ParsedDocument) -> list[Replacement] | None:
+    risk = next((each for each in parsed.risks if each.line == row.line), None)
+    items = [(measure.spans["text"], measure.text) for measure in risk.countermeasures] if risk else []
+    return rewrite_items(parsed.source, items, [" ".join(text.split()) for text in wanted])
+
+
+def _replace_amounts(row: Any, parsed: ParsedDocument) -> list[Replacement] | None:
+    """Other figures in the text that they stand in, once for all of them."""
+    span = span_of(row, "text", parsed.source)
+    if not span or row.text != row.imported.get("text") or row.amount_minimum is None:
+        return None
+    maximum = row.amount_minimum if row.amount_maximum is None else row.amount_maximum
+    changed = write_amount(row.text, row.amount_minimum, maximum)
+    amount = read_amount(changed) if changed else None
+    if not changed or not amount or (amount.minimum, amount.maximum) != (row.amount_minimum, maximum):
+        return None
+    return _rewrite(span, changed, row.text, parsed)
 
 
 def _status_words(claim: Claim, *, instead_of: str) -> str:
@@ -156,18 +218,13 @@ def _status_words(claim: Claim, *, instead_of: str) -> str:
 def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Replacement | None:
     if claim == Claim.UNKNOWN:
         return None
-    mark = _span(row, "mark", source)
+    mark = span_of(row, "mark", source)
     if mark and mark[0] < mark[1]:
         return mark, mark_for(claim, instead_of=source.text[slice(*mark)], legend=legend)
-    words = _span(row, "status", source)
+    words = span_of(row, "status", source)
     if words:
         return words, _status_words(claim, instead_of=source.text[slice(*words)])
     return (mark, f"[{mark_for(claim, legend=legend)}] ") if mark else None
-
-
-def _span(row: Row, name: str, source: Source) -> Span | None:
-    place = row.spans.get(name)
-    return span_at(place, row.line or 1, source) if place else None
 
 
 def _in_line(words: str, source: Source, span: Span) -> str:

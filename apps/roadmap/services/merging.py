@@ -18,6 +18,7 @@ from apps.roadmap.engines.identity import TITLE_SEPARATOR, Trait, identities, ma
 from apps.roadmap.engines.places import place_of
 from apps.roadmap.engines.surroundings import Surroundings
 from apps.roadmap.models import Claim, Document, DocumentRevision
+from apps.roadmap.services.added import AddedRows
 from apps.roadmap.services.conflicts import Conflicts
 from apps.roadmap.services.document_values import DERIVED, MODELS, NAMING_FIELDS, Values, read_entry
 from apps.roadmap.services.history import remember_related
@@ -67,6 +68,7 @@ class Merge:
     document: Document
     parsed: ParsedDocument
     conflicts: Conflicts
+    added: AddedRows
     actor: Any
     now: datetime
     first_position: int
@@ -99,7 +101,8 @@ def merge_entries(
     In the same text, read otherwise because a person corrected it, the entries of a line stay the rows they are.
     """
     earlier = Document.objects.filter(service=document.service, pk__lt=document.pk).count()
-    merge = Merge(document, parsed, conflicts, actor, now, earlier * LINES_OF_A_DOCUMENT)
+    added = AddedRows(document)
+    merge = Merge(document, parsed, conflicts, added, actor, now, earlier * LINES_OF_A_DOCUMENT)
     known = [row for kind in entries_by_kind(parsed) for row in _rows(document, kind)]
     found, vanished = _recognise(known, parsed, conflicts.revision, is_same_text=is_same_text)
     for kind in entries_by_kind(parsed):
@@ -192,19 +195,28 @@ def _merge_kind(merge: Merge, kind: type[Entry], found: Sequence[Found]) -> None
     rows = merge.rows[kind] = []
     saved = Saved()
     for each in found:
-        row = each.row or model(service=merge.document.service, document=merge.document)
+        row = each.row or _added_row(merge, model, each)
+        is_new = row.pk is None
         before = _place_values(row)
-        is_changed = _take_values(merge, row, each.values, is_new=each.row is None)
+        is_changed = _take_values(merge, row, each.values, is_new=is_new) or row.document is None
+        row.document = merge.document
         rows.append(row)
         _place(merge, row, each)
         _relate(merge, row, each.entry)
-        if each.row is None:
+        if is_new:
             saved.created.append(row)
         elif is_changed:
             saved.changed.append(row)
         elif _place_values(row) != before:
             saved.moved.append(row)
     _save(merge, kind, saved)
+
+
+def _added_row(merge: Merge, model: type[Row], found: Found) -> Any:
+    """A new row, or the one that was added here and is in the document now."""
+    row = model(service=merge.document.service, document=merge.document)
+    _relate(merge, row, found.entry)
+    return merge.added.take(row, str(found.values[NAMING_FIELDS[model._meta.model_name or ""]])) or row
 
 
 def _place_values(row: Any) -> list[Any]:

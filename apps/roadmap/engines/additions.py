@@ -1,0 +1,130 @@
+"""Lines that a document does not have yet, in its own manner: put below or behind what they belong to."""
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from apps.roadmap.engines.blocks import Block, BlockKind
+from apps.roadmap.engines.entries import ParsedDocument
+from apps.roadmap.engines.source import Source, Span
+
+Replacement = tuple[Span, str]
+
+NUMBER = re.compile(r"^([ \t>]*)(\d{1,9})(?=[.)][ \t])")
+CELL_END = re.compile(r"(?<!\\)\|")
+LIST_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
+BOLD_LABEL = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)")
+
+
+def newline_of(source: Source) -> str:
+    """What ends the document's lines."""
+    return source.newline if source.newline in ("\n", "\r\n", "\r") else "\n"
+
+
+def below(source: Source, line: int, text: str) -> Replacement:
+    """Put lines in below a line."""
+    end = source.line_span(line)[1]
+    newline = newline_of(source)
+    return (end, end), newline + text.replace("\n", newline)
+
+
+def behind(span: Span, text: str) -> Replacement:
+    """Put text in behind a value."""
+    return (span[1], span[1]), text
+
+
+def last_line_of(parsed: ParsedDocument, line: int) -> int:
+    """The last line of what stands on a line: of a list item with all below it, or of a table's row."""
+    block = next((each for each in parsed.blocks if each.start_line <= line <= each.end_line), None)
+    if block is None or block.kind == BlockKind.TABLE:
+        return line
+    if block.item is None:
+        return block.end_line
+    inside = [each.end_line for each in parsed.blocks if _is_within(each, block) and each.kind != BlockKind.BLANK]
+    return max(inside, default=block.end_line)
+
+
+def _is_within(block: Block, outer: Block) -> bool:
+    return block.item is not None and any(item is outer.item for item in block.item.chain)
+
+
+def line_like(source: Source, line: int, changes: Mapping[Span, str]) -> str:
+    """A line as another one is written: list marker, box and all, with other values at the given places.
+
+    Of a list item, everything behind the last place is left away; of a table's row, every other cell is emptied.
+    """
+    start, end = source.line_span(line)
+    text = source.text[start:end]
+    if text.lstrip(" \t>").startswith("|"):
+        return _row_like(source, (start, end), changes)
+    pieces, position = [], start
+    for (first, last), instead in sorted(changes.items()):
+        pieces += [source.text[position:first], instead]
+        position = last
+    return NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", "".join(pieces), count=1)
+
+
+def _row_like(source: Source, span: Span, changes: Mapping[Span, str]) -> str:
+    start, end = span
+    edges = [start + found.start() for found in CELL_END.finditer(source.text[start:end])]
+    cells = []
+    for first, last in pairwise(edges):
+        inside = [(place, words) for place, words in changes.items() if first < place[0] <= place[1] <= last]
+        cells.append(_cell(source.text, (first + 1, last), inside))
+    return f"{source.text[start : edges[0]]}|{'|'.join(cells)}|"
+
+
+def _cell(text: str, span: Span, inside: Sequence[tuple[Span, str]]) -> str:
+    if not inside:
+        return " "
+    ((first, last), words) = inside[0]
+    return text[span[0] : first] + words + text[last : span[1]]
+
+
+def indent_below(source: Source, line: int) -> str:
+    """How far in an item stands that belongs to the item on a line."""
+    start, end = source.line_span(line)
+    found = LIST_START.match(source.text, start, end)
+    return " " * (found.end() - start if found else 2)
+
+
+def labelled(parts: Mapping[str, str], *, is_bold: bool) -> str:
+    """Labelled values as a document writes them: on one line of a list, or bold and one to a line."""
+    if is_bold:
+        return "\n".join(f"**{label}:** {value}" for label, value in parts.items())
+    return "- " + "  ".join(f"{label}: {value}" for label, value in parts.items())
+
+
+def has_bold_labels(source: Source, spans: Sequence[Span]) -> bool:
+    """The document writes the labels of such values in bold."""
+    lines = [source.line_span(source.line_at(span[0])) for span in spans]
+    return any(BOLD_LABEL.match(source.text, *line) for line in lines)
+
+
+def rewrite_items(source: Source, items: Sequence[tuple[Span, str]], wanted: Sequence[str]) -> list[Replacement] | None:
+    """Make a list of items, each on a line of its own, say what is wanted; None where it has no such lines."""
+    lines = [source.line_at(span[0]) for span, _ in items]
+    if not items or len(set(lines)) != len(items):
+        return None
+    replacements: list[Replacement] = []
+    matcher = SequenceMatcher(None, [text for _, text in items], list(wanted), autojunk=False)
+    for tag, first, last, wanted_first, wanted_last in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        olds, news = items[first:last], wanted[wanted_first:wanted_last]
+        replacements += [(span, words) for (span, _), words in zip(olds, news, strict=False)]
+        replacements += [_whole_line(source, span) for span, _ in olds[len(news) :]]
+        above = max(first + min(len(olds), len(news)) - 1, 0)
+        more = [line_like(source, lines[above], {items[above][0]: words}) for words in news[len(olds) :]]
+        if more:
+            replacements.append(below(source, lines[above], "\n".join(more)))
+    return replacements
+
+
+def _whole_line(source: Source, span: Span) -> Replacement:
+    """Take the line away, with what ends it."""
+    line = source.line_at(span[0])
+    start = source.line_starts[line - 1]
+    end = source.line_starts[line] if line < source.line_count else len(source.text)
+    return (start, end), ""
