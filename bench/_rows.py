@@ -71,7 +71,7 @@ def _add_roadmap(environment, team, number: int) -> None:
     Milestone.owners.through.objects.bulk_create(
         Milestone.owners.through(milestone=milestone, team=team) for milestone in milestones
     )
-    Task.objects.bulk_create(
+    tasks = Task.objects.bulk_create(
         Task(
             service=service, milestone=milestones[place % MILESTONES], owner=team, position=place + 1,
             text=f"Rehearse the restore of table {place} and write down how long it took",
@@ -87,6 +87,8 @@ def _add_roadmap(environment, team, number: int) -> None:
         )
         for place in range(CRITERIA)
     )  # fmt: skip
+    for model, entries in ((Milestone, milestones), (Task, tasks), (Criterion, criteria)):
+        model.history.bulk_history_create(entries)
     _add_evidence(environment, criteria, number)
 
 
@@ -108,7 +110,7 @@ def _add_evidence(environment, criteria, number: int) -> None:
         )
         if kind == "pending":
             continue
-        seen_at = at - (timedelta(days=60) if kind == "stale" else timedelta(minutes=place))
+        seen_at = at - (timedelta(days=60) if kind == "stale" else timedelta(seconds=place))
         error = "The monitor was never asked." if kind == "error" else ""
         observations.append(
             ObservationRecord(

@@ -34,6 +34,7 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     list_per_page = 50
     show_full_result_count = False  # counted once, not again without the filters
     list_select_related = ["service"]
+    ordering = ["service_id", "position", "pk"]  # the order of an index: by the service's name, every row were sorted
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_versions(super().get_queryset(request))

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.common.clock import now
+from apps.common.related_filter import RelatedFilter
 from apps.roadmap.models import Milestone
 
 SOON_DAYS = 14
@@ -85,8 +86,17 @@ class ResponsibleFilter(admin.SimpleListFilter):
         return queryset.unowned() if self.value() == "nobody" else queryset
 
 
+class UsedFilter(RelatedFilter):
+    """Only the related things that some entry has, as their own table says it: not by going through all entries."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        used = field.remote_field.through._default_manager.order_by().values(field.m2m_reverse_name())
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return list(field.get_choices(include_blank=False, limit_choices_to={"pk__in": used}, ordering=ordering))
+
+
 RESPONSIBLE: list[Any] = [
     ResponsibleFilter,
-    ("assignees", admin.RelatedOnlyFieldListFilter),
-    ("labels", admin.RelatedOnlyFieldListFilter),
+    ("assignees", UsedFilter),
+    ("labels", UsedFilter),
 ]

@@ -84,8 +84,8 @@ class SeenForm(forms.ModelForm):
 
 
 def _version_of(entry: Any) -> int:
-    version = getattr(entry, VERSION, None)
-    return newest_version(entry) if version is None else int(version)
+    # A list asks for the versions of all its rows at once; a row that was never changed has none.
+    return int(entry.version or 0) if hasattr(entry, VERSION) else newest_version(entry)
 
 
 def _sentence(people: Iterable[str], changes: Iterable[FieldChange]) -> str:

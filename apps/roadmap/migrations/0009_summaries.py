@@ -55,6 +55,30 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        migrations.AddIndex(
+            model_name='costline',
+            index=models.Index(condition=models.Q(('orphaned_at__isnull', True)), fields=['service', 'position', 'id'], name='roadmap_costline_order'),
+        ),
+        migrations.AddIndex(
+            model_name='criterion',
+            index=models.Index(condition=models.Q(('orphaned_at__isnull', True)), fields=['service', 'position', 'id'], name='roadmap_criterion_order'),
+        ),
+        migrations.AddIndex(
+            model_name='milestone',
+            index=models.Index(condition=models.Q(('orphaned_at__isnull', True)), fields=['service', 'position', 'id'], name='roadmap_milestone_order'),
+        ),
+        migrations.AddIndex(
+            model_name='risk',
+            index=models.Index(condition=models.Q(('orphaned_at__isnull', True)), fields=['service', 'position', 'id'], name='roadmap_risk_order'),
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('orphaned_at__isnull', True)), fields=['service', 'position', 'id'], name='roadmap_task_order'),
+        ),
+        migrations.AddIndex(
+            model_name='workitem',
+            index=models.Index(condition=models.Q(('orphaned_at__isnull', True)), fields=['service', 'position', 'id'], name='roadmap_workitem_order'),
+        ),
         migrations.RunSQL(CREATE_FUNCTION, DROP_FUNCTION),
         note_changes("catalog_service", "SELECT id AS service_id FROM changed"),
         note_changes("catalog_team", EVERY_SERVICE),
@@ -69,6 +93,7 @@ class Migration(migrations.Migration):
         note_changes("roadmap_binding", through("roadmap_criterion", "criterion_id")),
         note_changes("roadmap_waiver", through("catalog_environment", "environment_id")),
         note_changes("roadmap_risk"),
+        note_changes("roadmap_costline"),
         note_changes("roadmap_mitigation", through("roadmap_risk", "risk_id")),
         note_changes("roadmap_conflict", through("roadmap_document", "document_id")),
         note_changes("roadmap_gatepolicy"),

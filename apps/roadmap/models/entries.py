@@ -56,6 +56,13 @@ class Entry(models.Model):
     class Meta:
         abstract = True
         ordering = ["service", "position", "pk"]
+        indexes = [
+            models.Index(
+                fields=["service", "position", "id"],
+                condition=Q(orphaned_at__isnull=True),
+                name="%(app_label)s_%(class)s_order",
+            )
+        ]
 
 
 class ClaimedEntry(Entry):
