@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.roadmap.engines.gate import Decision
 from apps.roadmap.exceptions import GateChanged, LaunchRefused, OverrideRefused, SignOffRefused
-from apps.roadmap.models import Criterion, GateEvaluation, GateOverride, Launch, SignOff
+from apps.roadmap.models import Criterion, GateEvaluation, GateOverride, SignOff
 from apps.roadmap.services import signing
 from apps.roadmap.services.claims import set_claim
 from apps.roadmap.services.importing import import_document
@@ -308,31 +308,39 @@ def test_the_database_refuses_an_override_that_is_changed(refused, environment, 
         GateOverride.objects.update(ends_at=NOW + 300 * DAY)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_the_same_signature_given_twice_at_once_one_counts(recovery, environment, criterion, olga):
-    bind(criterion)
-    observe(environment, NOW - DAY)
-    make_policy(environment, olga, {"name": "SRE", "group": group_of("sre", olga)})
+def sign_at_once(environment, *people):
+    """What becomes of the signatures of people who sign the same answer in the same instant."""
     expected, outcomes = answer_of(environment).decision_digest, []
-    start = threading.Barrier(2, timeout=30)
+    start = threading.Barrier(len(people), timeout=30)
 
-    def sign_now():
+    def sign_now(number):
         try:
             start.wait()
-            sign(environment, User.objects.get(pk=olga.pk), expected=expected)
+            sign(environment, User.objects.get(pk=number), expected=expected)
             outcomes.append("signed")
         except SignOffRefused as error:
             outcomes.append(error.message)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=sign_now) for _ in range(2)]
+    threads = [threading.Thread(target=sign_now, args=[person.pk]) for person in people]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(outcomes) == ["You have signed for SRE already.", "signed"]
-    assert (SignOff.objects.count(), GateEvaluation.objects.count(), Launch.objects.count()) == (1, 1, 0)
+    return sorted(outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_signatures_given_at_once_each_person_counts_once(recovery, environment, criterion, olga, sam):
+    bind(criterion)
+    observe(environment, NOW - DAY)
+    make_policy(environment, olga, {"name": "SRE", "group": group_of("sre", olga, sam), "needed": 2})
+    assert sign_at_once(environment, olga, olga) == ["You have signed for SRE already.", "signed"]
+    assert (SignOff.objects.count(), GateEvaluation.objects.count()) == (1, 1)
+    make_policy(environment, olga, {"name": "SRE", "group": group_of("sre", olga, sam), "needed": 2})
+    assert sign_at_once(environment, olga, sam) == ["signed", "signed"]
+    assert answer_of(environment).decision is Decision.GO
 
 
 def test_the_number_of_queries_grows_neither_with_signatures_nor_with_criteria(asked, environment, olga, sam, service):

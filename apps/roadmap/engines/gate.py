@@ -255,13 +255,13 @@ def evaluate(
     findings = tuple(
         Finding(concern, weight) for concern in concerns if (weight := rules.weight_of(concern.kind)) != Weight.IGNORE
     )
-    unsigned = _decide(lines, findings)
+    unsigned, decision_digest = _decide(lines, findings), _digest_of_decision(subject, lines, findings, rules)
     answer = GateAnswer(
         subject=subject,
         decision=unsigned,
         unsigned_decision=unsigned,
-        digest=_digest(subject, lines, findings, rules, with_observations=True),
-        decision_digest=_digest(subject, lines, findings, rules, with_observations=False),
+        digest=_digest_of_inputs(decision_digest, lines),
+        decision_digest=decision_digest,
         lines=lines,
         findings=findings,
         warnings=(*warnings, *(each.concern.sentence for each in findings if not each.blocks)),
@@ -320,28 +320,32 @@ def _signed(unsigned: Decision, roles: Sequence[RoleSignatures]) -> Decision:
     return Decision.READY_TO_SIGN if is_open else unsigned
 
 
-def _digest(
-    subject: GateSubject,
-    lines: Iterable[GateLine],
-    findings: Iterable[Finding],
-    rules: GateRules,
-    *,
-    with_observations: bool,
+def _digest_of_decision(
+    subject: GateSubject, lines: Iterable[GateLine], findings: Iterable[Finding], rules: GateRules
 ) -> str:
-    relevant = {
-        "subject": {**asdict(subject), "documents": sorted(subject.documents)},
-        "policy": asdict(rules),
-        "criteria": sorted((_relevant(line, with_observations) for line in lines), key=lambda values: values["id"]),
-        "findings": sorted({finding.id for finding in findings if finding.blocks}),
-    }
-    text = json.dumps(relevant, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _hash(
+        {
+            "subject": {**asdict(subject), "documents": sorted(subject.documents)},
+            "policy": asdict(rules),
+            "criteria": sorted((_relevant(line) for line in lines), key=lambda values: values["id"]),
+            "findings": sorted({finding.id for finding in findings if finding.blocks}),
+        }
+    )
 
 
-def _relevant(line: GateLine, with_observations: bool) -> dict[str, Any]:
+def _digest_of_inputs(decision_digest: str, lines: Iterable[GateLine]) -> str:
+    seen = sorted((line.criterion.id, sorted(line.criterion.observations)) for line in lines)
+    return _hash([decision_digest, seen])
+
+
+def _relevant(line: GateLine) -> dict[str, Any]:
     values = dict(vars(line.criterion))
     del values["reason"], values["action"]  # sentences hold ages, which change while nothing else does
-    observations = sorted(values["observations"]) if with_observations else []
-    ordered = {"observations": observations, "bindings": sorted(values["bindings"])}
+    del values["observations"]
     waiver = asdict(line.criterion.waiver) if line.criterion.waiver else None
-    return {**values, **ordered, "waiver": waiver, "outcome": str(line.outcome)}
+    return {**values, "bindings": sorted(values["bindings"]), "waiver": waiver, "outcome": str(line.outcome)}
+
+
+def _hash(values: Any) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

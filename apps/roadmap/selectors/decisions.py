@@ -7,16 +7,16 @@ from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
 from apps.roadmap.engines.gate_signatures import Decided, LaunchRecord, Override, Signature
-from apps.roadmap.models import GateEvaluation, GateOverride, Launch, SignOff
+from apps.roadmap.models import GateEvaluation, Launch, SignOff
 
+Cause = GateEvaluation.Cause
 Asked = tuple[int, str]  # the environment, and the milestones asked about
 
 
-def decided_about(asked: Mapping[Asked, str], at: datetime) -> Mapping[Asked, Decided]:
-    """What was decided by the instant about each question, whose present digest is given."""
+def decided_about(asked: Mapping[Asked, str], signed: Collection[str], at: datetime) -> Mapping[Asked, Decided]:
+    """What was decided by the instant about each question, whose present digest is given; `signed` need signatures."""
     environments = {environment for environment, _ in asked}
-    signatures, overrides = _signatures(set(asked.values()), at), _overrides(environments, at)
-    launches = _launches(environments, at)
+    signatures, (overrides, launches) = _signatures(signed, at), _overrides_and_launches(environments, at)
     return {
         key: Decided(
             signatures=tuple(signatures.get(digest, ())),
@@ -29,7 +29,7 @@ def decided_about(asked: Mapping[Asked, str], at: datetime) -> Mapping[Asked, De
 
 def launched_questions() -> list[tuple[Environment, str]]:
     """Every environment and milestone that a launch was recorded of."""
-    launches = Launch.objects.order_by().select_related("evaluation__environment__service")
+    launches = Launch.objects.order_by().select_related("evaluation__environment").defer("evaluation__answer")
     found = {(each.evaluation.environment_id, each.evaluation.milestone): each.evaluation for each in launches}
     return [(evaluation.environment, milestone) for (_, milestone), evaluation in sorted(found.items())]
 
@@ -37,7 +37,7 @@ def launched_questions() -> list[tuple[Environment, str]]:
 def sign_offs_of(environment: Environment, milestone: str) -> QuerySet[SignOff]:
     """Every sign-off of the question, the newest first, whether it still counts or not."""
     about = SignOff.objects.filter(evaluation__environment=environment, evaluation__milestone=milestone)
-    return about.select_related("person", "evaluation").order_by("-at", "-pk")
+    return about.select_related("person", "evaluation").defer("evaluation__answer").order_by("-at", "-pk")
 
 
 def evaluations_of(environment: Environment, milestone: str) -> QuerySet[GateEvaluation]:
@@ -47,6 +47,8 @@ def evaluations_of(environment: Environment, milestone: str) -> QuerySet[GateEva
 
 
 def _signatures(digests: Collection[str], at: datetime) -> dict[str, list[Signature]]:
+    if not digests:
+        return {}
     found: dict[str, list[Signature]] = {}
     signed = SignOff.objects.filter(decision_digest__in=digests, at__lte=at).select_related("person")
     for each in signed.order_by("at", "pk"):
@@ -62,28 +64,30 @@ def _signatures(digests: Collection[str], at: datetime) -> dict[str, list[Signat
     return found
 
 
-def _overrides(environments: Collection[int], at: datetime) -> dict[Asked, list[Override]]:
-    found: dict[Asked, list[Override]] = {}
-    active = GateOverride.objects.filter(evaluation__environment__in=environments, at__lte=at, ends_at__gt=at)
-    for each in active.select_related("person", "evaluation").defer("evaluation__answer"):
-        value = Override(
-            role=each.role,
-            person=str(each.person),
-            reason=each.reason,
-            at=each.at,
-            ends_at=each.ends_at,
-            policy_version=each.evaluation.policy_version,
-            covers=frozenset(each.covers),
-        )
-        found.setdefault((each.evaluation.environment_id, each.evaluation.milestone), []).append(value)
-    return found
+def _overrides_and_launches(
+    environments: Collection[int], at: datetime
+) -> tuple[dict[Asked, list[Override]], dict[Asked, LaunchRecord]]:
+    overrides: dict[Asked, list[Override]] = {}
+    launches: dict[Asked, LaunchRecord] = {}
+    kept = GateEvaluation.objects.filter(environment__in=environments, cause__in=[Cause.OVERRIDE, Cause.LAUNCH])
+    in_order = kept.filter(at__lte=at).order_by("at", "pk").defer("answer")
+    for each in in_order.select_related("launch", "override__person"):
+        key = each.environment_id, each.milestone
+        if each.cause == Cause.LAUNCH:
+            launches[key] = LaunchRecord(each.at, each.decision, each.pk)
+        elif at < each.override.ends_at:
+            overrides.setdefault(key, []).append(_override(each))
+    return overrides, launches
 
 
-def _launches(environments: Collection[int], at: datetime) -> dict[Asked, LaunchRecord]:
-    launches = Launch.objects.filter(evaluation__environment__in=environments, at__lte=at).order_by("at", "pk")
-    return {
-        (each.evaluation.environment_id, each.evaluation.milestone): LaunchRecord(
-            each.at, each.evaluation.decision, each.evaluation_id
-        )
-        for each in launches.select_related("evaluation").defer("evaluation__answer")
-    }
+def _override(evaluation: GateEvaluation) -> Override:
+    row = evaluation.override
+    return Override(
+        role=row.role,
+        person=str(row.person),
+        reason=row.reason,
+        at=row.at,
+        ends_at=row.ends_at,
+        policy_version=evaluation.policy_version,
+        covers=frozenset(row.covers),
+    )

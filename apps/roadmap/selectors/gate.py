@@ -53,7 +53,8 @@ def gates_of(readinesses: Sequence[Readiness], *, milestone: str = "") -> list[G
         for known in readinesses
     }
     asked = {(pk, answer.subject.milestone): answer.decision_digest for (pk, _), answer in answers.items()}
-    decided = decided_about(asked, at)
+    signed = {answer.decision_digest for answer in answers.values() if answer.rules.signing_roles}
+    decided = decided_about(asked, signed, at)
     return [conclude(answer, decided[pk, answer.subject.milestone]) for (pk, _), answer in answers.items()]
 
 
