@@ -7,10 +7,10 @@ from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
 from apps.catalog import api as catalog
-from apps.dashboards import api as dashboards
+from apps.dashboards.api import person, portfolio
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import badge, corrections, decisions, readiness, waivers
+from apps.roadmap.api import badge, beside, corrections, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
 
 router = SimpleRouter()
@@ -26,6 +26,12 @@ router.register("criteria", roadmap.CriterionViewSet)
 router.register("risks", roadmap.RiskViewSet)
 router.register("cost-lines", roadmap.CostLineViewSet)
 router.register("bindings", roadmap.BindingViewSet)
+router.register("labels", beside.LabelViewSet)
+router.register("links", beside.LinkViewSet)
+router.register("comments", beside.CommentViewSet)
+router.register("dependencies", beside.DependencyViewSet)
+router.register("notices", person.NoticeViewSet)
+router.register("saved-views", person.SavedViewViewSet)
 router.register("waivers", waivers.WaiverViewSet)
 router.register("gate-policies", decisions.GatePolicyViewSet)
 router.register("gate-evaluations", decisions.GateEvaluationViewSet)
@@ -43,10 +49,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     path("attestations/", attesting.AttestationView.as_view(), name="attestations"),
     path("evidence/", pushing.EvidenceView.as_view(), name="evidence"),
-    path("portfolio/", dashboards.PortfolioView.as_view(), name="portfolio"),
     path("observations/<int:pk>/statement/", statements.StatementView.as_view(), name="statement"),
     path("services/<slug:slug>/statements/", statements.StatementsView.as_view(), name="statements"),
     path("documents/<int:pk>/lines/", corrections.LinesView.as_view(), name="document-lines"),
+    path("my-work/", person.MyWorkView.as_view(), name="my-work"),
+    path("portfolio/", portfolio.PortfolioView.as_view(), name="portfolio"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),

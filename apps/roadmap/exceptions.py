@@ -139,3 +139,7 @@ class ChoiceRefused(RoadmapError):
     """A conflict cannot be settled like that. The message names the field."""
 
     kind = Kind.INVALID
+
+
+class LabelExists(RoadmapError):
+    """There is a label of that name."""

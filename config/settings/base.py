@@ -151,6 +151,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ClaimEnum": "apps.roadmap.engines.marks.Claim",
+        "RiskLevelEnum": "apps.roadmap.models.Risk.Severity",
         "RunStatusEnum": "apps.common.runs.RunStatus",
         "BindingStateEnum": "apps.roadmap.models.Binding.State",
         "EvaluationCauseEnum": "apps.roadmap.models.GateEvaluation.Cause",

@@ -133,7 +133,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(
             Task.objects.create(service=service, milestone=milestone, text=text)
             criterion = Criterion.objects.create(service=service, milestone=milestone, text=text)
             Binding.objects.create(criterion=criterion, verifier_key="tests.recovery")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         viewer.get(f"/api/v1/{name}/")
 
 

@@ -21,13 +21,30 @@ STAFF = EVERY_ROLE | {"staff"}
 WRITERS = {"editor", "administrator"}
 PEOPLE = ["anonymous", "outsider", "staff", *ROLES]
 # Addresses that any staff may ask; every other one asks for the role's permission.
-FOR_STAFF = {"schema/", "docs/"}
+FOR_STAFF = {"schema/", "docs/", "my-work/", "notices/", "notices/{id}/", "saved-views/", "saved-views/{id}/"}
+# What belongs to whoever asks: to others it is not there.
+FOR_OWNERS = {"notices/{id}/read/"}
 # Pushed to with a token of its own kind; tests/evidence/test_pushing.py.
 PUSHES = {"evidence/"}
-CHANGES = {"tasks/{id}/", "criteria/{id}/"}
+CHANGES = {"tasks/{id}/", "criteria/{id}/", "milestones/{id}/"}
+# Changed and deleted in other ways, with other words.
+PATCHES = {"work-items/{id}/", "risks/{id}/", "comments/{id}/"}
+DELETES = {
+    "comments/{id}/": {"editor", "operator", "approver", "administrator"},
+    "dependencies/{id}/": WRITERS,
+    "labels/{id}/": WRITERS,
+    "links/{id}/": WRITERS,
+    "saved-views/{id}/": STAFF,
+}
 # What is posted to, and by which roles; those that are read too are in READ_TOO.
 SIGNERS = {"editor", "operator", "approver", "administrator"}
 POSTS = {
+    "comments/": {"editor", "operator", "approver", "administrator"},
+    "dependencies/": WRITERS,
+    "labels/": WRITERS,
+    "links/": WRITERS,
+    "notices/{id}/read/": STAFF,
+    "saved-views/": STAFF,
     "attestations/": {"editor", "operator", "approver", "administrator"},
     "corrections/": WRITERS,
     "corrections/{id}/undo/": WRITERS,
@@ -41,7 +58,16 @@ POSTS = {
     "waivers/{id}/deny/": {"approver", "administrator"},
     "waivers/{id}/revoke/": {"approver", "administrator"},
 }
-READ_TOO = {"corrections/", "waivers/", "gate-policies/"}
+READ_TOO = {
+    "corrections/",
+    "waivers/",
+    "gate-policies/",
+    "comments/",
+    "dependencies/",
+    "labels/",
+    "links/",
+    "saved-views/",
+}
 
 
 def addresses():
@@ -77,7 +103,9 @@ def rows(service):
         "tasks": Task.objects.get().pk,
         "criteria": criterion.pk,
         "waivers": waiver.pk,
-    } | {"corrections": Correction.objects.get().pk}
+        "corrections": Correction.objects.get().pk,
+        "milestones": criterion.milestone_id,
+    }
 
 
 def client_of(person):
@@ -112,15 +140,35 @@ def test_changing(rows, person, address):
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("address", sorted(POSTS))
 def test_posting(rows, person, address):
-    path = "/api/v1/" + address.replace("{id}", str(rows.get(address.split("/")[0], ""))).replace("{slug}", "payments")
+    path = "/api/v1/" + address.replace("{id}", str(rows.get(address.split("/")[0], 999_999))).replace(
+        "{slug}", "payments"
+    )
     code = client_of(person).post(path, {}, format="json").status_code
-    assert code in ({200, 201, 400} if person in POSTS[address] else {401, 403}), (address, person)
+    allowed = {200, 201, 400} | ({404} if address in FOR_OWNERS else set())
+    assert code in (allowed if person in POSTS[address] else {401, 403}), (address, person)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("address", sorted(DELETES))
+def test_deleting(rows, person, address):
+    path = "/api/v1/" + address.replace("{id}", "999999")
+    code = client_of(person).delete(path).status_code
+    assert code in ({404} if person in DELETES[address] else {401, 403}), (address, person)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("address", sorted(PATCHES))
+def test_changing_what_is_not_there(rows, person, address):
+    path = "/api/v1/" + address.replace("{id}", "999999")
+    code = client_of(person).patch(path, {}, format="json").status_code
+    may = DELETES.get(address, WRITERS)
+    assert code in ({404} if person in may else {401, 403}), (address, person)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_else_can_be_changed_even_by_an_administrator(rows, method):
     client = client_of("administrator")
-    allowed = {"patch": CHANGES, "post": set(POSTS)}.get(method, set())
+    allowed = {"patch": CHANGES | PATCHES, "post": set(POSTS), "delete": set(DELETES)}.get(method, set())
     for address in set(addresses()) - PUSHES - allowed:
         path = "/api/v1/" + address.replace("{id}", "1").replace("{slug}", "payments")
         assert getattr(client, method)(path, {}, format="json").status_code == 405, address

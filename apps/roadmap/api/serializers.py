@@ -4,11 +4,28 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.accounts.models import User
+from apps.catalog.models import Team
 from apps.common.api import Seconds
-from apps.roadmap.models import Binding, Claim, CostLine, Criterion, Document, Milestone, Risk, Task, WorkItem
+from apps.roadmap.models import Binding, Claim, CostLine, Criterion, Document, Label, Milestone, Risk, Task, WorkItem
 from apps.roadmap.models.risks import Mitigation
 
 _PLACE = ["document", "line", "section"]
+_TARGET = ["target_starts_on", "target_on", "target_precision"]
+_WORK = ["assignees", "labels", "version"]
+
+
+class Named(serializers.SlugRelatedField):
+    """A row by its name. No name holds a NUL, which the database would not take."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if "\x00" in str(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+def _named_team(**options: Any) -> Any:
+    return Named("name", queryset=Team.objects.all(), required=False, **options)
 
 
 class EntrySerializer(serializers.ModelSerializer):
@@ -24,29 +41,22 @@ class DocumentSerializer(EntrySerializer):
         fields = ["id", "service", "name", "title", "sha256", "imported_at"]
 
 
-class MilestoneSerializer(EntrySerializer):
-    owners: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+class WorkedSerializer(EntrySerializer):
+    """An entry that may be changed by whoever says which version they saw."""
 
-    class Meta:
-        model = Milestone
-        fields = [
-            "id", "service", "code", "title", "kind", "claim", "owners", "target_starts_on", "target_on",
-            "target_precision", "objectives", "priority", *_PLACE,
-        ]  # fmt: skip
-
-
-class WorkItemSerializer(EntrySerializer):
-    class Meta:
-        model = WorkItem
-        fields = [
-            "id", "service", "milestone", "number", "title", "priority", "effort", "impact", "current_state", *_PLACE,
-        ]  # fmt: skip
+    version = serializers.IntegerField(
+        required=False, help_text="Grows with each change. Send back the one you saw; or its ETag in If-Match."
+    )
+    assignees: Any = Named(
+        "email", many=True, required=False, queryset=User.objects.filter(is_active=True, is_staff=True)
+    )
+    labels: Any = Named("name", many=True, required=False, queryset=Label.objects.all())
 
 
-class ClaimedSerializer(EntrySerializer):
-    """An entry whose claim may be changed by whoever says what it was before."""
+class ClaimedSerializer(WorkedSerializer):
+    """An entry whose claim may be changed, too, by whoever says what it was before."""
 
-    claim = serializers.ChoiceField(Claim.choices)
+    claim = serializers.ChoiceField(Claim.choices, required=False)
     expected = serializers.ChoiceField(
         Claim.choices,
         write_only=True,
@@ -55,12 +65,41 @@ class ClaimedSerializer(EntrySerializer):
     )
 
 
+class MilestoneSerializer(ClaimedSerializer):
+    owners: Any = _named_team(many=True)
+
+    class Meta:
+        model = Milestone
+        fields = [
+            "id", "service", "code", "title", "kind", "claim", "expected", "owners", *_TARGET, "objectives",
+            "priority", *_WORK, *_PLACE,
+        ]  # fmt: skip
+        read_only_fields = ["id", "code", "title", "kind", "objectives", *_PLACE]
+
+
+class WorkItemSerializer(ClaimedSerializer):
+    owners: Any = _named_team(many=True)
+    effort_days = serializers.DecimalField(None, None, allow_null=True, read_only=True, coerce_to_string=False)
+
+    class Meta:
+        model = WorkItem
+        fields = [
+            "id", "service", "milestone", "number", "title", "claim", "expected", "owners", *_TARGET, "priority",
+            "effort", "effort_days", "impact", "current_state", *_WORK, *_PLACE,
+        ]  # fmt: skip
+        read_only_fields = ["id", "milestone", "number", "title", "impact", "current_state", *_PLACE]
+
+
 class TaskSerializer(ClaimedSerializer):
-    owner = serializers.CharField(source="owner.name", allow_null=True, default=None, read_only=True)
+    owner: Any = _named_team(allow_null=True)
+    effort_days = serializers.DecimalField(None, None, allow_null=True, read_only=True, coerce_to_string=False)
 
     class Meta:
         model = Task
-        fields = ["id", "service", "milestone", "work_item", "parent", "text", "claim", "expected", "owner", *_PLACE]
+        fields = [
+            "id", "service", "milestone", "work_item", "parent", "text", "claim", "expected", "owner", *_TARGET,
+            "effort", "effort_days", *_WORK, *_PLACE,
+        ]  # fmt: skip
         read_only_fields = ["id", "milestone", "work_item", "parent", "text", *_PLACE]
 
 
@@ -99,7 +138,7 @@ class StandingSerializer(serializers.Serializer):
 
 
 class CriterionSerializer(ClaimedSerializer):
-    owner = serializers.CharField(source="owner.name", allow_null=True, default=None, read_only=True)
+    owner: Any = _named_team(allow_null=True)
     status = StandingSerializer(
         source="derived",
         allow_null=True,
@@ -112,11 +151,10 @@ class CriterionSerializer(ClaimedSerializer):
         model = Criterion
         fields = [
             "id", "service", "milestone", "work_item", "kind", "text", "requirement", "is_waivable", "measures",
-            "placeholders", "claim", "expected", "owner", "status", *_PLACE,
+            "placeholders", "claim", "expected", "owner", "status", *_WORK, *_PLACE,
         ]  # fmt: skip
         read_only_fields = [
-            "id", "milestone", "work_item", "kind", "text", "requirement", "is_waivable", "measures",
-            "placeholders", *_PLACE,
+            "id", "milestone", "work_item", "kind", "text", "is_waivable", "measures", "placeholders", *_PLACE,
         ]  # fmt: skip
 
 
@@ -126,15 +164,17 @@ class MitigationSerializer(serializers.ModelSerializer):
         fields = ["kind", "text"]
 
 
-class RiskSerializer(EntrySerializer):
-    owner = serializers.CharField(source="owner.name", allow_null=True, default=None, read_only=True)
+class RiskSerializer(WorkedSerializer):
+    owner: Any = _named_team(allow_null=True)
     mitigations = MitigationSerializer(many=True, read_only=True)
 
     class Meta:
         model = Risk
         fields = [
-            "id", "service", "title", "description", "impact", "severity", "status", "owner", "mitigations", *_PLACE,
+            "id", "service", "title", "description", "impact", "severity", "likelihood", "status", "owner",
+            "mitigations", *_WORK, *_PLACE,
         ]  # fmt: skip
+        read_only_fields = ["id", "title", "description", "impact", *_PLACE]
 
 
 class CostLineSerializer(EntrySerializer):

@@ -1,0 +1,1 @@
+"""What lies across subjects, in the API."""
