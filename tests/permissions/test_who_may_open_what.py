@@ -86,6 +86,7 @@ TABLE = {
 
 OF_ONE_THING = {
     "/admin/readiness/{slug}/": READ,
+    "/admin/readiness/{slug}/pictures/": READ,
     "/admin/roadmap/document/{document}/change/": READ,
     "/admin/roadmap/document/{document}/review/": READ,
     "/admin/roadmap/document/{document}/review/1/": READ,

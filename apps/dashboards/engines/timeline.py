@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from apps.common.wording import date_in_words, shortened
+from apps.dashboards.engines.time_axis import Tick, TimeAxis
 
 WIDTH, NAMES_WIDTH, ROW_HEIGHT, TOP = 1100, 230, 25, 24
 _RIGHT = WIDTH - 50
 _NARROWEST = 6
 _UNSAID_LENGTH = timedelta(days=14)
 _LONGEST_NAME = 34
-_TICKS = 7
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,6 @@ class Bar:
     @property
     def text_y(self) -> int:
         return self.y + 10
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A line with its date."""
-
-    x: float
-    label: str
 
 
 @dataclass(frozen=True)
@@ -79,25 +71,15 @@ def draw_timeline(spans: Sequence[Span], *, today: date) -> Timeline | None:
     starts = list(_starts(spans))
     first = min(*starts, today, *(span.ends_on for span in spans))
     last = max(today, *(span.ends_on for span in spans))
-    scale = _Scale(first, last)
+    axis = TimeAxis(first, last, NAMES_WIDTH, _RIGHT)
     rows = enumerate(zip(spans, starts, strict=True))
     time = f"from {date_in_words(first)} to {date_in_words(last)}"
     return Timeline(
-        bars=tuple(_bar(span, start, number, scale) for number, (span, start) in rows),
-        ticks=tuple(Tick(scale.x(day), label) for day, label in _ticks(first, last)),
-        now_x=scale.x(today),
+        bars=tuple(_bar(span, start, number, axis) for number, (span, start) in rows),
+        ticks=axis.ticks,
+        now_x=axis.x(today),
         summary=f"{len(spans)} targets {time}; today is {date_in_words(today)}.",
     )
-
-
-@dataclass(frozen=True)
-class _Scale:
-    first: date
-    last: date
-
-    def x(self, day: date) -> float:
-        days = max((self.last - self.first).days, 1)
-        return round(NAMES_WIDTH + (day - self.first).days / days * (_RIGHT - NAMES_WIDTH), 1)
 
 
 def _starts(spans: Sequence[Span]) -> Iterator[date]:
@@ -108,28 +90,13 @@ def _starts(spans: Sequence[Span]) -> Iterator[date]:
         previous = span.ends_on
 
 
-def _bar(span: Span, start: date, number: int, scale: _Scale) -> Bar:
-    x = scale.x(start)
+def _bar(span: Span, start: date, number: int, axis: TimeAxis) -> Bar:
+    x = axis.x(start)
     return Bar(
         name=shortened(span.name, _LONGEST_NAME),
         title=f"{span.name}: {date_in_words(start)} to {date_in_words(span.ends_on)}",
         x=x,
         y=TOP + 10 + number * ROW_HEIGHT,
-        width=max(round(scale.x(span.ends_on) - x, 1), _NARROWEST),
+        width=max(round(axis.x(span.ends_on) - x, 1), _NARROWEST),
         tone=span.tone,
     )
-
-
-def _ticks(first: date, last: date) -> Iterator[tuple[date, str]]:
-    """Mondays of a short time, firsts of the month of a long one."""
-    weeks = (last - first).days // 7
-    if weeks <= 3 * _TICKS:
-        step, day = timedelta(weeks=weeks // _TICKS + 1), first + timedelta(days=-first.weekday() % 7)
-        while day <= last:
-            yield day, f"{day.day} {day:%b}"
-            day += step
-        return
-    months = range(first.year * 12 + first.month, last.year * 12 + last.month, max(weeks // 4 // _TICKS, 1))
-    for month in months:
-        day = date(month // 12, month % 12 + 1, 1)
-        yield day, f"{day:%b %Y}"

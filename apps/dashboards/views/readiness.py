@@ -27,7 +27,7 @@ ASK_FOR_CHECKS = "roadmap.change_binding"
 
 def readiness(request: HttpRequest, slug: str) -> HttpResponse:
     """How ready a service is in an environment, the answer first."""
-    service = _service_to_read(request, slug)
+    service = service_to_read(request, slug)
     context = {**admin.site.each_context(request), "title": service.name, "service": service}
     try:
         environment = find_environment(service, request.GET.get("environment", ""))
@@ -40,7 +40,7 @@ def readiness(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for everything about a service to be checked now. The answers come from the worker."""
-    service = _service_to_read(request, slug)
+    service = service_to_read(request, slug)
     if not request.user.has_perm(ASK_FOR_CHECKS):
         raise PermissionDenied
     try:
@@ -57,7 +57,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(reverse("dashboards:readiness", args=[slug]) + query)
 
 
-def _service_to_read(request: HttpRequest, slug: str) -> Service:
+def service_to_read(request: HttpRequest, slug: str) -> Service:
+    """The service of the slug, for somebody who may read readiness. Raises PermissionDenied and Http404."""
     if not request.user.has_perms(VIEW_READINESS):
         raise PermissionDenied
     try:

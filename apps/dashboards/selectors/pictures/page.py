@@ -1,0 +1,28 @@
+"""Everything on the page of a service's pictures."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.catalog.models import Environment
+from apps.dashboards.selectors.pictures.timeline import TimelinePicture, timeline_picture
+from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.statuses import Readiness
+
+
+@dataclass(frozen=True)
+class PicturesPage:
+    """The pictures, in the order of reading."""
+
+    readiness: Readiness
+    environments: tuple[Environment, ...]
+    timeline: TimelinePicture
+
+
+def pictures_page(*, environment: Environment, at: datetime) -> PicturesPage:
+    """The pictures of the environment's service, in a number of queries that does not grow with the roadmap."""
+    known = readiness(environment=environment, at=at)
+    return PicturesPage(
+        readiness=known,
+        environments=tuple(environment.service.environments.all()),
+        timeline=timeline_picture(known),
+    )

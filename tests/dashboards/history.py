@@ -1,0 +1,52 @@
+"""A voyage with a past: targets that moved, claims and evidence over weeks, and what waits for what."""
+
+from datetime import date, datetime, timedelta
+
+from apps.catalog.models import Environment
+from apps.roadmap.models import Dependency, Milestone
+from apps.roadmap.models.entries import Entry
+from tests.dashboards.voyage import Voyage, sail
+
+
+def rewrite_history(entry: Entry, *versions: tuple[datetime, dict[str, object]]) -> None:
+    """Give the entry these versions instead of its own, the oldest first; the last one is how it stays."""
+    kind = type(entry)
+    kind.history.filter(id=entry.pk).delete()
+    for number, (at, values) in enumerate(versions):
+        for name, value in values.items():
+            setattr(entry, name, value)
+        entry._history_date = at
+        entry.save()
+        del entry._history_date
+        kind.history.filter(id=entry.pk, history_date=at).update(history_type="~" if number else "+")
+
+
+def with_past(environment: Environment, *, now: datetime) -> Voyage:
+    """The voyage of the pages, eighty days later than it began."""
+    voyage = sail(environment, now=now)
+    milestones = {each.code: each for each in Milestone.objects.filter(service=voyage.service)}
+    today = now.date()
+    _plan(milestones["M2"], today, -60, -45, -38)
+    _plan(milestones["M4"], today, -30, -16)
+    _plan(milestones["M6"], today, -3, 6, 27, 20)
+    period(milestones["M0"], today - timedelta(days=75), today - timedelta(days=59), "day")
+    period(
+        milestones["M3"], today.replace(day=1) - timedelta(days=31), today.replace(day=1) - timedelta(days=1), "month"
+    )
+    for before, after in [("M0", "M1"), ("M1", "M2"), ("M2", "M3"), ("M3", "M5"), ("M4", "M5"), ("M5", "M6")]:
+        Dependency.objects.create(predecessor=milestones[before], successor=milestones[after])
+    Dependency.objects.create(predecessor=milestones["M6"], successor=milestones["M4"])
+    return voyage
+
+
+def period(milestone: Milestone, starts_on: date, on: date, precision: str) -> None:
+    """Let the milestone be due within a period."""
+    milestone.target_starts_on, milestone.target_on, milestone.target_precision = starts_on, on, precision
+    milestone.save()
+
+
+def _plan(milestone: Milestone, today: date, *due_in_days: int) -> None:
+    """Let the milestone be due on these days one after the other, moved a week apart."""
+    targets = [today + timedelta(days=days) for days in due_in_days]
+    at = datetime.combine(today, datetime.min.time()).astimezone() - timedelta(weeks=len(targets) + 4)
+    rewrite_history(milestone, *((at + timedelta(weeks=n), {"target_on": on}) for n, on in enumerate(targets)))
