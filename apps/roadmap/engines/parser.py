@@ -8,11 +8,12 @@ from apps.roadmap.engines.draft import LONGEST_BLOCK, Draft
 from apps.roadmap.engines.entries import Owner, ParsedDocument
 from apps.roadmap.engines.grouping import find_groups
 from apps.roadmap.engines.mojibake import find_repairs
-from apps.roadmap.engines.rules.corrected import apply_values, offer_corrected
+from apps.roadmap.engines.rules.corrected import offer_corrected
 from apps.roadmap.engines.rules.fences import take_risks
 from apps.roadmap.engines.rules.header import take_header
 from apps.roadmap.engines.rules.items import take_item
 from apps.roadmap.engines.rules.paragraphs import take_legend, take_paragraph
+from apps.roadmap.engines.rules.put_right import put_right
 from apps.roadmap.engines.rules.sections import read_heading_line, take_heading
 from apps.roadmap.engines.rules.tables import take_table
 from apps.roadmap.engines.source import Limits, Source, read_source, too_many
@@ -45,7 +46,7 @@ def parse_document(raw: bytes, limits: Limits | None = None, corrections: Sequen
         else:
             _offer(draft, block)
         _refuse_too_many_entries(draft, block, limits or Limits())
-    apply_values(draft)
+    put_right(draft)
     for ordinal in list(find_groups(draft.blocks, draft.owners, draft.label_blocks)):
         if draft.owners.get(ordinal, Owner.PROSE) == Owner.PROSE:
             draft.owners[ordinal] = Owner.SECTION
