@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.roadmap.models import Correction, Criterion, Task
-from apps.roadmap.selectors.review import LINES_OF_A_PAGE, Show, review, review_lines
+from apps.roadmap.selectors.readings import Show, review_lines
+from apps.roadmap.selectors.review import LINES_OF_A_PAGE, review
 from apps.roadmap.services.corrections import correct_lines
 from apps.roadmap.services.importing import import_document
 from tests.pages import read_page

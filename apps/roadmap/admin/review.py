@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -16,36 +15,14 @@ from django.urls.resolvers import URLPattern
 from apps.audit.audited_admin import staff_user
 from apps.common.exceptions import OperationError
 from apps.common.wording import counted
+from apps.roadmap.admin.review_forms import LineForm, LinesForm, chosen_lines, values_of
 from apps.roadmap.engines.corrections import Becomes
-from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models import Document, DocumentRevision
-from apps.roadmap.selectors.review import ReviewLine, Show, review, review_lines
+from apps.roadmap.selectors.readings import Show, review_lines
+from apps.roadmap.selectors.review import review
 from apps.roadmap.services.corrections import correct_lines, undo_correction
 
 AROUND = 3  # lines of context above and below the one that is corrected
-
-
-class LineForm(forms.Form):
-    """What a line is, and what it says. What is left as it was read is not corrected."""
-
-    becomes = forms.ChoiceField(label="This is", choices=Becomes)
-    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}), required=False)
-    claim = forms.ChoiceField(choices=[("", "As it was read"), *Claim.choices], required=False)
-    owner = forms.CharField(max_length=200, required=False, help_text="A team; several with a plus: QA + Core.")
-    target = forms.CharField(max_length=50, required=False, help_text="2026-03-31, March 2026 or Q1 2026.")
-
-
-class LinesForm(forms.Form):
-    """Several lines that are the same."""
-
-    revision = forms.IntegerField()
-    becomes = forms.ChoiceField(choices=Becomes)
-    line = forms.TypedMultipleChoiceField(coerce=int, error_messages={"required": "Choose lines first."})
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        given = [value for value in data.getlist("line") if value.isdecimal()]
-        self.fields["line"].choices = [(value, value) for value in given]  # type: ignore[attr-defined]
 
 
 class ReviewPages(admin.ModelAdmin):
@@ -87,7 +64,7 @@ class ReviewPages(admin.ModelAdmin):
         if not 1 <= line <= len(lines) or not lines[line - 1].can_be_corrected:
             raise Http404
         found = lines[line - 1]
-        form = LineForm(request.POST or None, initial=_initial(found))
+        form = LineForm(request.POST or None, initial=values_of(found))
         if request.method == "POST" and form.is_valid() and self._correct_one(request, revision, line, form):
             return HttpResponseRedirect(_place(document, line))
         context = {
@@ -112,7 +89,7 @@ class ReviewPages(admin.ModelAdmin):
 
     def _correct_several(self, request: HttpRequest, document: Document) -> HttpResponse:
         self._demand(request)
-        form = LinesForm(_chosen(request))
+        form = LinesForm(chosen_lines(request))
         if not form.is_valid():
             words = " ".join(str(each) for errors in form.errors.values() for each in errors)
             self.message_user(request, words, messages.ERROR)
@@ -179,25 +156,6 @@ class ReviewPages(admin.ModelAdmin):
             "may_correct": self._may_correct(request),
         }
         return TemplateResponse(request, f"admin/roadmap/document/{template}", {**base, **context})
-
-
-def _chosen(request: HttpRequest) -> QueryDict:
-    """The lines with a tick; or the plain items of one list, which their button calls tasks."""
-    posted = request.POST.copy()
-    if "bullets" in posted:
-        posted.setlist("line", str(posted["bullets"]).split())
-        posted["becomes"] = Becomes.TASK
-    return posted
-
-
-def _initial(line: ReviewLine) -> dict[str, Any]:
-    """What was read of a line, and what a person put right before."""
-    kept = dict(line.correction.values) if line.correction else {}
-    if not line.readings:
-        return {"becomes": line.becomes or Becomes.PROSE, "kept": kept}
-    reading = line.readings[0]
-    read = {"text": reading.words, "claim": reading.claim, "owner": reading.owner, "target": reading.target}
-    return {"becomes": line.becomes, **read, "kept": kept}
 
 
 def _number(request: HttpRequest, name: str, *, posted: bool = False) -> int | None:

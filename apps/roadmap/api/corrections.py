@@ -14,7 +14,7 @@ from apps.roadmap.api.serializers import RefusalSerializer
 from apps.roadmap.engines.corrections import Becomes
 from apps.roadmap.models import Correction, Document
 from apps.roadmap.selectors.documents import find_revision
-from apps.roadmap.selectors.review import Show, lines_of
+from apps.roadmap.selectors.readings import Show, lines_of
 from apps.roadmap.services.corrections import correct_lines, undo_correction
 
 _REFUSALS = dict.fromkeys([400, 409], RefusalSerializer)

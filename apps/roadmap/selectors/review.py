@@ -1,4 +1,4 @@
-"""What each line of a document became, for a person who checks it."""
+"""The review of an import: the lines of a document, page by page, for a person who checks them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,119 +6,20 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from django.db.models import TextChoices
-
 from apps.roadmap.engines.blocks import BlockKind
-from apps.roadmap.engines.corrections import Becomes, find_places
-from apps.roadmap.engines.dates import write_target
-from apps.roadmap.engines.entries import Entry, Owner, ParsedDocument
-from apps.roadmap.engines.marks import Claim
-from apps.roadmap.engines.parser import parse_document
-from apps.roadmap.engines.source import Limits
-from apps.roadmap.models import (
-    Correction,
-    CostLine,
-    Criterion,
-    Document,
-    DocumentRevision,
-    Milestone,
-    Risk,
-    Task,
-    WorkItem,
-)
+from apps.roadmap.models import Correction, CostLine, Criterion, DocumentRevision, Milestone, Risk, Task, WorkItem
+from apps.roadmap.selectors.readings import Reading, ReviewLine, Show, review_lines
 
 LINES_OF_A_PAGE = 300
 FOLDED_FROM = 3  # lines of prose in a row; fewer stay open
-DOUBTFUL_BELOW, SURE_FROM = 0.75, 0.9
-UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)
-KINDS: tuple[tuple[str, type[Any], str, str], ...] = (
-    ("milestones", Milestone, "Milestone", Becomes.MILESTONE),
-    ("work_items", WorkItem, "Work item", Becomes.WORK_ITEM),
-    ("tasks", Task, "Task", Becomes.TASK),
-    ("criteria", Criterion, "Criterion", Becomes.CRITERION),
-    ("risks", Risk, "Risk", Becomes.RISK),
-    ("cost_lines", CostLine, "Cost line", ""),
-)
-ROLES = {
-    Owner.SECTION: "Heading of what follows",
-    Owner.FIELD: "Value of what it stands under",
-    Owner.LEGEND: "What the marks mean",
-    Owner.RISK: "Part of a risk",
-    Owner.STRUCTURE: "",
-    Owner.PROSE: "Prose",
+MODELS: dict[str, type[Any]] = {
+    "Milestone": Milestone,
+    "Work item": WorkItem,
+    "Task": Task,
+    "Criterion": Criterion,
+    "Risk": Risk,
+    "Cost line": CostLine,
 }
-
-
-class Show(TextChoices):
-    """Which lines to look at."""
-
-    ALL = "", "All lines"
-    DOUBTFUL = "doubtful", "Doubtful"
-    PROSE = "prose", "Prose"
-    CORRECTED = "corrected", "Corrected"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """An entry that a line became, and what was read of it."""
-
-    kind: str
-    becomes: str
-    words: str
-    confidence: float
-    rule: str
-    doubts: tuple[str, ...]
-    claim: str
-    owner: str
-    target: str
-    under: str
-    row: Any = None
-
-    @property
-    def claim_words(self) -> str:
-        """What is said of it."""
-        return Claim(self.claim).label if self.claim else ""
-
-    @property
-    def certainty(self) -> str:
-        """In one word."""
-        if self.confidence >= SURE_FROM and not self.doubts:
-            return "sure"
-        return "guess" if self.is_doubtful else "likely"
-
-    @property
-    def is_doubtful(self) -> bool:
-        """A person should look at it."""
-        return bool(self.doubts) or self.confidence < DOUBTFUL_BELOW
-
-
-@dataclass(frozen=True)
-class ReviewLine:
-    """A line as it stands, and what it became."""
-
-    number: int
-    text: str
-    role: str
-    kind: BlockKind
-    is_prose: bool
-    can_be_corrected: bool
-    readings: tuple[Reading, ...] = ()
-    correction: Correction | None = None
-
-    @property
-    def becomes(self) -> str:
-        """What it is now, in the words of a correction."""
-        if self.correction:
-            return self.correction.becomes
-        return self.readings[0].becomes if self.readings else Becomes.PROSE if self.is_prose else ""
-
-    def is_shown(self, show: str) -> bool:
-        """Whether a filter lets it through."""
-        if show == Show.DOUBTFUL:
-            return not self.correction and any(reading.is_doubtful for reading in self.readings)
-        if show == Show.PROSE:
-            return self.is_prose and self.kind != BlockKind.BLANK
-        return show != Show.CORRECTED or self.correction is not None
 
 
 @dataclass(frozen=True)
@@ -170,61 +71,6 @@ def review(revision: DocumentRevision, *, show: str = "", page: int = 1, line: i
     )
 
 
-def lines_of(document: Document, *, show: str = "") -> list[ReviewLine]:
-    """The lines of a document's newest text that a filter lets through; none before its first import."""
-    revision = document.newest_revision
-    return [line for line in review_lines(revision) if line.is_shown(show)] if revision else []
-
-
-def review_lines(revision: DocumentRevision) -> list[ReviewLine]:
-    """Every line of a text, with what it became."""
-    corrections = list(revision.document.corrections.active().select_related("made_by"))
-    by_key = {correction.pk: correction for correction in corrections}
-    parsed = parse_document(bytes(revision.raw), UNLIMITED, [correction.said for correction in corrections])
-    places, readings = find_places(parsed.source, parsed.blocks), _readings(parsed)
-    return [
-        ReviewLine(
-            number=number,
-            text=parsed.source.text[slice(*parsed.source.line_span(number))],
-            role=ROLES.get(owner, ""),
-            kind=block.kind,
-            is_prose=owner == Owner.PROSE,
-            can_be_corrected=number in places,
-            readings=tuple(readings.get(number, ())),
-            correction=by_key.get(parsed.corrected.get(number, 0)),
-        )
-        for block, owner in zip(parsed.blocks, parsed.owners, strict=True)
-        for number in range(block.start_line, block.end_line + 1)
-    ]
-
-
-def _readings(parsed: ParsedDocument) -> dict[int, list[Reading]]:
-    found: dict[int, list[Reading]] = defaultdict(list)
-    for name, _, kind, becomes in KINDS:
-        for entry in getattr(parsed, name):
-            found[entry.line].append(_reading(parsed, entry, kind, becomes))
-    return found
-
-
-def _reading(parsed: ParsedDocument, entry: Entry, kind: str, becomes: str) -> Reading:
-    values: Any = entry
-    milestone, target = getattr(entry, "milestone", None), getattr(entry, "target", None)
-    is_step = getattr(entry, "parent", None) is not None
-    claim = getattr(entry, "claim", None)
-    return Reading(
-        kind="Step" if is_step else kind,
-        becomes=Becomes.STEP if is_step else becomes,
-        words=getattr(values, "title", "") or getattr(values, "text", ""),
-        confidence=entry.confidence,
-        rule=entry.rule.label,
-        doubts=entry.doubts,
-        claim=claim.value if claim else "",
-        owner=getattr(values, "owner_text", ""),
-        target=write_target(target.start, target.precision) if target else "",
-        under=parsed.milestones[milestone].title if milestone is not None else "",
-    )
-
-
 def _pages(lines: Sequence[ReviewLine], *, keeps_sections: bool) -> Iterator[tuple[int, int]]:
     """Where pages begin and end: at a heading where there is one in the second half of a page."""
     start = 0
@@ -260,7 +106,7 @@ def _with_rows(revision: DocumentRevision, lines: Sequence[ReviewLine]) -> list[
     """The same lines, each reading with the row it is kept in; a fixed number of queries."""
     numbers = [line.number for line in lines if line.readings]
     rows: dict[tuple[str, int], list[Any]] = defaultdict(list)
-    for _, model, kind, _ in KINDS:
+    for kind, model in MODELS.items():
         found = model.objects.current().filter(document=revision.document_id, line__in=numbers).order_by("pk")
         for row in found.defer("spans", "imported"):
             rows[kind, row.line].append(row)
