@@ -109,6 +109,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+USE_I18N = False  # one language: nothing is looked up for each word and number of a page
 FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "static/"

@@ -3,23 +3,31 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
 from django.db.models import Model
+from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.common import addresses, wording
 from apps.common.clock import now
-from apps.common.statuses import look_of
+from apps.common.statuses import Look, look_of
 
 register = template.Library()
 
 
-@register.inclusion_tag("seaworthy/_status.html")
-def status(value: object) -> dict[str, object]:
+@register.simple_tag
+def status(value: object) -> SafeString:
     """A status as a word with its shape and colour."""
-    return {"look": look_of(value)}
+    return _render_status(look_of(value))
+
+
+@lru_cache
+def _render_status(shown: Look) -> SafeString:
+    # A page shows a hundred of them, and there are twenty.
+    return render_to_string("seaworthy/_status.html", {"look": shown})
 
 
 @register.simple_tag

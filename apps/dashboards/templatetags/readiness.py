@@ -3,15 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from apps.common.addresses import change_address
 from apps.common.clock import now
 from apps.common.statuses import look_of
 from apps.common.wording import about
-from apps.dashboards.engines.charts import draw_parts
+from apps.dashboards.engines.charts import Part, draw_parts
 from apps.dashboards.selectors.milestone_page import MilestonePage, milestone_page
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.models import Criterion, Milestone
@@ -31,14 +35,14 @@ class Way:
     address: str = ""
 
 
-@register.inclusion_tag("seaworthy/_meter.html")
-def proof_meter(criteria: Iterable[CriterionStatus]) -> dict[str, object]:
+@register.simple_tag
+def proof_meter(criteria: Iterable[CriterionStatus]) -> SafeString:
     """How many of the criteria are proven, refuted, in doubt; what nobody has said or seen stays empty."""
     return standings_meter(Counter(str(status.standing) for status in criteria))
 
 
-@register.inclusion_tag("seaworthy/_meter.html")
-def standings_meter(standings: Mapping[str, int]) -> dict[str, object]:
+@register.simple_tag
+def standings_meter(standings: Mapping[str, int]) -> SafeString:
     """The same of criteria that were counted by their standing."""
     counts = Counter[str]()
     for standing, count in standings.items():
@@ -47,19 +51,25 @@ def standings_meter(standings: Mapping[str, int]) -> dict[str, object]:
     said = [f"{counts[tone]} {word}" for tone, word in zip(TONES, ("proven", "refuted", "in doubt"), strict=True)]
     rest = counts.total() - sum(counts[tone] for tone in TONES)
     parts = draw_parts({**{tone: counts[tone] for tone in TONES}, "rest": rest})
-    return {"parts": [part for part in parts if part.tone != "rest"], "label": ", ".join(said)}
+    return _render_meter(tuple(part for part in parts if part.tone != "rest"), ", ".join(said))
 
 
-@register.inclusion_tag("seaworthy/_meter.html")
-def freshness_meter(evidence: BindingEvidence) -> dict[str, object]:
+@register.simple_tag
+def freshness_meter(evidence: BindingEvidence) -> SafeString:
     """How much of its time to live the newest observation has left."""
     tone = look_of(evidence.state).tone
     if not (evidence.observed_at and evidence.expires_at):
-        return {"parts": [], "label": "nothing seen yet"}
+        return _render_meter((), "nothing seen yet")
     left, whole = evidence.expires_at - now(), evidence.expires_at - evidence.observed_at
-    share = min(max(left / whole, 0), 1)
-    label = f"counts for another {about(left)}" if share else f"ran out {about(left)} ago"
-    return {"parts": draw_parts({tone: share or 1, "": 1 - share if share else 0})[:1], "label": label}
+    share = round(min(max(left / whole, 0), 1), 3)
+    label = f"counts for another {about(left)}" if left > timedelta(0) else f"ran out {about(left)} ago"
+    return _render_meter(draw_parts({tone: share or 1, "": 1 - share if share else 0})[:1], label)
+
+
+@lru_cache(maxsize=2000)
+def _render_meter(parts: tuple[Part, ...], label: str) -> SafeString:
+    # Many rows of a page, and of the next one, show the same meter.
+    return render_to_string("seaworthy/_meter.html", {"parts": parts, "label": label})
 
 
 @register.simple_tag
