@@ -93,6 +93,7 @@ class Dated(EntryAdmin):
 
 @admin.register(Milestone)
 class MilestoneAdmin(Dated, WithTasks, ClaimActions):
+    change_form_template = "admin/roadmap/milestone/change_form.html"
     list_display = ["name", "claim", "target_on", "standing_of_target", "responsible", "task_count", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
