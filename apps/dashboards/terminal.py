@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from apps.roadmap.engines.gate import Decision, GateAnswer, GateLine
+from apps.roadmap.engines.gate_answer import Decision, GateAnswer, GateLine
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 

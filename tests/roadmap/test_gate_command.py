@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.roadmap.engines.gate import GateCriterion, GateSubject, evaluate
+from apps.roadmap.engines.gate import evaluate
+from apps.roadmap.engines.gate_answer import GateCriterion, GateSubject
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.management.commands.gate import exit_code
 from apps.roadmap.models import Criterion

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.roadmap.engines.gate import LETS_GO, Concern, Decision, GateCriterion, GateSubject, evaluate, outcome_of
+from apps.roadmap.engines.gate import evaluate, outcome_of
+from apps.roadmap.engines.gate_answer import LETS_GO, Concern, Decision, GateCriterion, GateSubject
 from apps.roadmap.engines.gate_formats import FORMATS
 from apps.roadmap.engines.gate_rules import ConcernKind, GateRules, RequiredRole, Weight
 from apps.roadmap.engines.gate_signatures import Decided, LaunchRecord, Override, Signature
@@ -318,5 +319,6 @@ def test_json_holds_findings_signatures_and_the_launch():
 
 def test_junit_and_markdown_hold_the_findings():
     suite = ElementTree.fromstring(FORMATS["junit"](RICH).encode())  # noqa: S314 - ours
-    assert (suite.get("tests"), suite.get("failures")) == ("2", "2")
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "3")
+    assert [failure.get("message") for failure in suite.iter("failure")][1:] == ["Mitigate it.", "SRE: 0 of 1 signed."]
     assert "**The risk is open.** Mitigate it." in FORMATS["markdown"](RICH)

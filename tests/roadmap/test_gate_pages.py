@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from apps.common.clock import now
-from apps.roadmap.engines.gate import Decision
+from apps.roadmap.engines.gate_answer import Decision
 from apps.roadmap.models import GateEvaluation, GateOverride, GatePolicy, Launch, PublicBadge, SignOff
 from apps.roadmap.selectors.gate import gate
 from apps.roadmap.services.claims import set_claim

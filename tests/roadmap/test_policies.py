@@ -6,7 +6,7 @@ import pytest
 from django.db import Error, connection, transaction
 
 from apps.audit.models import AuditEvent
-from apps.roadmap.engines.gate import Decision
+from apps.roadmap.engines.gate_answer import Decision
 from apps.roadmap.exceptions import PolicyChanged, PolicyRefused
 from apps.roadmap.models import Criterion, GatePolicy, Risk
 from apps.roadmap.models.risks import Mitigation

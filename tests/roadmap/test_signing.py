@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent
-from apps.roadmap.engines.gate import Decision
+from apps.roadmap.engines.gate_answer import Decision
 from apps.roadmap.exceptions import GateChanged, LaunchRefused, OverrideRefused, SignOffRefused
 from apps.roadmap.models import Criterion, GateEvaluation, GateOverride, SignOff
 from apps.roadmap.services import signing

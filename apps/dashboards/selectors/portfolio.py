@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from apps.catalog.models import Service, Team, Tier
-from apps.roadmap.engines.gate import LETS_GO, WORST_FIRST
+from apps.roadmap.engines.gate_answer import LETS_GO, WORST_FIRST
 from apps.roadmap.models import Milestone, ServiceSummary
 from apps.roadmap.models.entries import FINISHED_CLAIMS
 

@@ -9,7 +9,7 @@ from apps.catalog.models import Environment
 from apps.common.statuses import look_of
 from apps.dashboards.engines.timeline import Span, Timeline, draw_timeline
 from apps.dashboards.selectors.recovery import Recovery, recovery
-from apps.roadmap.engines.gate import GateAnswer
+from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.models import CostLine, Risk, Task, WorkItem
 from apps.roadmap.selectors.gate import gate_of
 from apps.roadmap.selectors.readiness import readiness

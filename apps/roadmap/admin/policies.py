@@ -2,72 +2,26 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.audit.audited_admin import staff_user
-from apps.catalog.models import Environment, Service
+from apps.catalog.models import Environment
 from apps.roadmap.admin.calm import CalmFields
+from apps.roadmap.admin.policy_form import RULES, WEIGHTS, PolicyForm
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import GatePolicy, PolicyRole
-from apps.roadmap.models.policies import KNOWN_KINDS, KNOWN_REQUIREMENTS
+from apps.roadmap.selectors.policies import newest_version
 from apps.roadmap.services.policies import change_policy
 
-_WEIGHTS = ["open_critical_risk", "import_conflict", "placeholder", "owner_missing", "overdue", "weak_trust"]
-_RULES = [*_WEIGHTS, "minimum_trust", "met_without_claim_passes", "requirement_by_kind", "requirement_by_milestone"]
 _ADDING = {
     "title": "Next version of a policy",
     "show_save_and_add_another": False,
     "show_save_and_continue": False,
 }
 _ROLE = ["name", "group", "team", "needed", "may_override"]
-
-
-class RequirementsField(forms.CharField):
-    """What is required, one on a line: `M6: recommended`."""
-
-    widget = forms.Textarea(attrs={"rows": 2, "cols": 60})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name}: {each}" for name, each in value.items()) if isinstance(value, dict) else value
-
-    def clean(self, value: Any) -> Any:
-        lines = [line.strip() for line in (super().clean(value) or "").splitlines() if line.strip()]
-        parts = [line.rpartition(":") for line in lines]
-        wrong = [line for line, (name, _, each) in zip(lines, parts, strict=True) if not (name and each.strip())]
-        if wrong:
-            raise ValidationError(f"“{wrong[0]}” is not like “M6: recommended”.")
-        return {name.strip(): each.strip().lower().replace(" ", "_") for name, _, each in parts}
-
-
-class PolicyForm(forms.ModelForm):
-    """The next version. It carries the number of the one that its author saw."""
-
-    expected = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    requirement_by_kind = RequirementsField(
-        required=False,
-        help_text=f"One on a line, such as “success_metric: recommended”. Kinds: {', '.join(sorted(KNOWN_KINDS))}. "
-        f"Each is one of: {', '.join(sorted(KNOWN_REQUIREMENTS))}.",
-    )
-    requirement_by_milestone = RequirementsField(
-        required=False, help_text="By code or title, such as “M6: recommended”. It goes before the kind."
-    )
-
-    class Meta:
-        model = GatePolicy
-        fields = ["service", "environment", *_RULES, "comment"]
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        if values.get("service") and values.get("expected") is not None:
-            newest = newest_version(values["service"], values.get("environment"))
-            if (newest.number if newest else 0) != values["expected"]:
-                raise ValidationError("Somebody else changed the policy meanwhile, or you chose another environment.")
-        return values
 
 
 class PolicyRoleInline(CalmFields, admin.TabularInline):
@@ -101,7 +55,7 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
     ordering = ["-created_at", "-pk"]
     fieldsets = [
         (None, {"fields": [("service", "environment"), "expected"]}),
-        ("What a concern does to the answer", {"fields": [*_WEIGHTS, "minimum_trust"]}),
+        ("What a concern does to the answer", {"fields": [*WEIGHTS, "minimum_trust"]}),
         (
             "What is required",
             {"fields": ["met_without_claim_passes", "requirement_by_kind", "requirement_by_milestone"]},
@@ -121,7 +75,7 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The next version starts from the present one."""
         asked, known = asked_environment(request), asked_version(request)
-        values: dict[str, Any] = {name: getattr(known, name) for name in _RULES} if known else {}
+        values: dict[str, Any] = {name: getattr(known, name) for name in RULES} if known else {}
         own = known.number if known and known.environment_id == (asked.pk if asked else None) else 0
         chosen = {"service": asked.service_id, "environment": asked.pk, "expected": own} if asked else {}
         return super().get_changeform_initial_data(request) | values | chosen
@@ -139,7 +93,7 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
         policy = change_policy(
             service=form.cleaned_data["service"],
             environment=form.cleaned_data["environment"],
-            fields={name: form.cleaned_data[name] for name in _RULES},
+            fields={name: form.cleaned_data[name] for name in RULES},
             roles=[{name: role[name] for name in _ROLE} for role in roles],
             comment=form.cleaned_data["comment"],
             expected=form.cleaned_data["expected"],
@@ -172,11 +126,6 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
     @admin.display(description="signed by")
     def signing(self, policy: GatePolicy) -> str:
         return ", ".join(f"{role.name} ({role.needed})" for role in policy.roles.all() if role.needed) or "nobody"
-
-
-def newest_version(service: Service, environment: Environment | None) -> GatePolicy | None:
-    """The newest version made for exactly these."""
-    return GatePolicy.objects.filter(service=service, environment=environment).order_by("-number").first()
 
 
 def asked_environment(request: HttpRequest) -> Environment | None:

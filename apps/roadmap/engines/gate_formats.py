@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from apps.roadmap.engines.gate import Finding, GateAnswer, GateLine, Outcome
+from apps.roadmap.engines.gate_answer import Finding, GateAnswer, GateLine, Outcome
 from apps.roadmap.engines.gate_object import as_object
+from apps.roadmap.engines.gate_signatures import RoleSignatures
 
 _MARKS = {
     Outcome.BLOCKS: "✕",
@@ -49,14 +50,14 @@ def as_markdown(answer: GateAnswer) -> str:
 
 
 def as_junit(answer: GateAnswer) -> str:
-    """One test case for each criterion, for what reads test reports."""
+    """One test case for each criterion, each finding that blocks and each role that has to sign."""
     counts = {outcome: sum(line.outcome is outcome for line in answer.lines) for outcome in Outcome}
-    findings = answer.blocking_findings
+    others = [*map(_finding_case, answer.blocking_findings), *map(_role_case, answer.roles)]
     suite = ElementTree.Element(
         "testsuite",
         name=f"gate {answer.subject.service} {answer.subject.environment}",
-        tests=str(len(answer.lines) + len(findings)),
-        failures=str(counts[Outcome.BLOCKS] + len(findings)),
+        tests=str(len(answer.lines) + len(others)),
+        failures=str(counts[Outcome.BLOCKS] + sum(len(case) for case in others)),
         errors=str(counts[Outcome.UNDECIDED]),
         skipped=str(sum(_junit_element(line.outcome) == "skipped" for line in answer.lines)),
     )
@@ -65,8 +66,7 @@ def as_junit(answer: GateAnswer) -> str:
         ElementTree.SubElement(properties, "property", name=name, value=value)
     for line in answer.lines:
         _add_case(suite, line)
-    for finding in findings:
-        _add_finding(suite, finding)
+    suite.extend(others)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode")
 
 
@@ -139,8 +139,17 @@ def _add_case(suite: ElementTree.Element, line: GateLine) -> None:
         ElementTree.SubElement(case, element, message=_NOT_IN_XML.sub("�", message))
 
 
-def _add_finding(suite: ElementTree.Element, finding: Finding) -> None:
+def _finding_case(finding: Finding) -> ElementTree.Element:
     concern = finding.concern
-    name = _NOT_IN_XML.sub("�", concern.sentence)
-    case = ElementTree.SubElement(suite, "testcase", classname=f"policy {concern.kind}", name=name)
-    ElementTree.SubElement(case, "failure", message=_NOT_IN_XML.sub("�", concern.action))
+    return _other_case(f"policy {concern.kind}", concern.sentence, concern.action or concern.sentence)
+
+
+def _role_case(each: RoleSignatures) -> ElementTree.Element:
+    return _other_case("sign-off", each.role.name, "" if each.is_signed else each.sentence)
+
+
+def _other_case(group: str, name: str, problem: str) -> ElementTree.Element:
+    case = ElementTree.Element("testcase", classname=group, name=_NOT_IN_XML.sub("�", name))
+    if problem:
+        ElementTree.SubElement(case, "failure", message=_NOT_IN_XML.sub("�", problem))
+    return case

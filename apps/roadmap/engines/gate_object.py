@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from apps.roadmap.engines.gate import Finding, GateAnswer
+from apps.roadmap.engines.gate_answer import Finding, GateAnswer
 from apps.roadmap.engines.gate_signatures import LaunchRecord, Override, RoleSignatures
 
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.statuses import look_of
-from apps.roadmap.engines.gate import Decision
+from apps.roadmap.engines.gate_answer import Decision
 from apps.roadmap.models.policies import GatePolicy
 
 _USER = settings.AUTH_USER_MODEL

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from apps.evidence.contract import Trust
-from apps.roadmap.engines.gate import Concern
+from apps.roadmap.engines.gate_answer import Concern
 from apps.roadmap.engines.gate_rules import ConcernKind, GateRules
 from apps.roadmap.engines.wording import quote
 from apps.roadmap.models import Risk

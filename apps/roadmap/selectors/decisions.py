@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
+from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.engines.gate_signatures import Decided, LaunchRecord, Override, Signature
 from apps.roadmap.models import GateEvaluation, Launch, SignOff
 
@@ -13,17 +14,18 @@ Cause = GateEvaluation.Cause
 Asked = tuple[int, str]  # the environment, and the milestones asked about
 
 
-def decided_about(asked: Mapping[Asked, str], signed: Collection[str], at: datetime) -> Mapping[Asked, Decided]:
-    """What was decided by the instant about each question, whose present digest is given; `signed` need signatures."""
-    environments = {environment for environment, _ in asked}
-    signatures, (overrides, launches) = _signatures(signed, at), _overrides_and_launches(environments, at)
+def decided_about(unsigned: Mapping[Asked, GateAnswer], at: datetime) -> Mapping[Asked, Decided]:
+    """What was decided by the instant about each question, whose answer without signatures is given."""
+    asked = {answer.decision_digest for answer in unsigned.values() if answer.rules.signing_roles}
+    signatures = _signatures(asked, at)
+    overrides, launches = _overrides_and_launches({environment for environment, _ in unsigned}, at)
     return {
         key: Decided(
-            signatures=tuple(signatures.get(digest, ())),
+            signatures=tuple(signatures.get(answer.decision_digest, ())),
             overrides=tuple(overrides.get(key, ())),
             launch=launches.get(key),
         )
-        for key, digest in asked.items()
+        for key, answer in unsigned.items()
     }
 
 

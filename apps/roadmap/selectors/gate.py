@@ -7,15 +7,8 @@ from datetime import datetime
 
 from apps.catalog.models import Environment
 from apps.common.wording import counted
-from apps.roadmap.engines.gate import (
-    Concern,
-    GateAnswer,
-    GateCriterion,
-    GateSubject,
-    GateWaiver,
-    conclude,
-    evaluate,
-)
+from apps.roadmap.engines.gate import conclude, evaluate
+from apps.roadmap.engines.gate_answer import Concern, GateAnswer, GateCriterion, GateSubject, GateWaiver
 from apps.roadmap.engines.gate_rules import GateRules
 from apps.roadmap.exceptions import UnknownMilestone
 from apps.roadmap.models import Binding, Milestone
@@ -46,16 +39,15 @@ def gates_of(readinesses: Sequence[Readiness], *, milestone: str = "") -> list[G
     at = readinesses[0].at
     policies = policies_of([known.environment for known in readinesses], at)
     risks = unmitigated_risks({known.service.pk for known in readinesses}, at)
-    answers = {
-        (known.environment.pk, milestone): _unsigned(
-            known, milestone, rules_of(policies[known.environment.pk]), risks.get(known.service.pk, [])
-        )
+    answers = [
+        _unsigned(known, milestone, rules_of(policies[known.environment.pk]), risks.get(known.service.pk, []))
         for known in readinesses
-    }
-    asked = {(pk, answer.subject.milestone): answer.decision_digest for (pk, _), answer in answers.items()}
-    signed = {answer.decision_digest for answer in answers.values() if answer.rules.signing_roles}
-    decided = decided_about(asked, signed, at)
-    return [conclude(answer, decided[pk, answer.subject.milestone]) for (pk, _), answer in answers.items()]
+    ]
+    keys = [
+        (known.environment.pk, answer.subject.milestone) for known, answer in zip(readinesses, answers, strict=True)
+    ]
+    decided = decided_about(dict(zip(keys, answers, strict=True)), at)
+    return [conclude(answer, decided[key]) for key, answer in zip(keys, answers, strict=True)]
 
 
 def _unsigned(known: Readiness, milestone: str, rules: GateRules, risks: Iterable[Concern]) -> GateAnswer:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from apps.catalog.models import Environment
-from apps.roadmap.engines.gate import Decision, GateAnswer
+from apps.roadmap.engines.gate_answer import Decision, GateAnswer
 from apps.roadmap.models import GateEvaluation, GatePolicy, PolicyRole, PublicBadge, SignOff
 from apps.roadmap.selectors.decisions import evaluations_of, sign_offs_of
 from apps.roadmap.selectors.gate import gate

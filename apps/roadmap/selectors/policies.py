@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from apps.catalog.models import Environment
+from apps.catalog.models import Environment, Service
 from apps.roadmap.engines.gate_rules import GateRules
 from apps.roadmap.models import GatePolicy
 
@@ -28,3 +28,8 @@ def policy_of(environment: Environment, at: datetime) -> GatePolicy | None:
 def rules_of(policy: GatePolicy | None) -> GateRules:
     """The policy as a plain value."""
     return policy.rules if policy else GateRules()
+
+
+def newest_version(service: Service, environment: Environment | None) -> GatePolicy | None:
+    """The newest version made for exactly these."""
+    return GatePolicy.objects.filter(service=service, environment=environment).order_by("-number").first()

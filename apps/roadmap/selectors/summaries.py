@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
-from apps.roadmap.engines.gate import GateAnswer
+from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.engines.origin import origin
 from apps.roadmap.models import ServiceSummary
 from apps.roadmap.selectors.gate import gates_of

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.catalog.models import Environment
-from apps.roadmap.engines.gate import GateAnswer
+from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.engines.gate_object import as_object
 from apps.roadmap.exceptions import GateChanged
 from apps.roadmap.models import GateEvaluation

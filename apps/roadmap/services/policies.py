@@ -12,6 +12,7 @@ from apps.catalog.models import Environment, Service
 from apps.common.clock import now
 from apps.roadmap.exceptions import PolicyChanged, PolicyRefused
 from apps.roadmap.models import GatePolicy, PolicyRole
+from apps.roadmap.selectors.policies import newest_version
 
 Fields = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ def change_policy(
 ) -> GatePolicy:
     """Make the next version. `expected` is the number that the author saw. Raises PolicyChanged and PolicyRefused."""
     Service.objects.select_for_update(no_key=True).get(pk=service.pk)  # two authors take turns
-    newest = GatePolicy.objects.filter(service=service, environment=environment).order_by("-number").first()
+    newest = newest_version(service, environment)
     number = newest.number if newest else 0
     if expected is not None and expected != number:
         raise PolicyChanged("Somebody else changed the policy meanwhile; read it again before you change it.")

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from apps.audit import services as audit
 from apps.catalog.models import Environment
 from apps.common.clock import now
-from apps.roadmap.engines.gate import Decision, GateAnswer
+from apps.roadmap.engines.gate_answer import Decision, GateAnswer
 from apps.roadmap.engines.wording import quote
 from apps.roadmap.exceptions import LaunchRefused, OverrideRefused, SignOffRefused
 from apps.roadmap.models import GateEvaluation, GateOverride, Launch, PolicyRole, SignOff, Waiver

@@ -11,7 +11,7 @@ from apps.audit import services as audit
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.statuses import look_of
-from apps.roadmap.engines.gate import GateAnswer
+from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.models import GateEvaluation
 from apps.roadmap.selectors.decisions import evaluations_of
 from apps.roadmap.selectors.gate import gate

@@ -12,7 +12,7 @@ from apps.catalog.exceptions import UnknownEnvironment, UnknownService
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.exceptions import OperationError
 from apps.common.runs import UNEXPECTED_ERROR
-from apps.roadmap.engines.gate import Decision, GateAnswer
+from apps.roadmap.engines.gate_answer import Decision, GateAnswer
 from apps.roadmap.engines.gate_formats import FORMATS
 from apps.roadmap.exceptions import UnknownMilestone
 from apps.roadmap.selectors.gate import gate
