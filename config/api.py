@@ -12,6 +12,7 @@ from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import badge, beside, corrections, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
+from apps.security.views import UnknownAddressView
 
 router = SimpleRouter()
 router.register("teams", catalog.TeamViewSet)
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services/<slug:slug>/gate/overrides/", decisions.OverridesView.as_view(), name="gate-overrides"),
     path("services/<slug:slug>/gate/launches/", decisions.LaunchesView.as_view(), name="gate-launches"),
     path("", include(router.urls)),
+    path("<path:address>", UnknownAddressView.as_view(), name="unknown-address"),
 ]
 
 

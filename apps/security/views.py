@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
@@ -10,6 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 from redis.exceptions import ConnectionError as RedisConnectionError
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from apps.security.engines.sign_in_limits import check_sign_in, count_failed_sign_in
 from apps.security.exceptions import LimitsUnreachable, TooManyAttempts
@@ -52,3 +57,14 @@ def _sorry(request: HttpRequest, status: HTTPStatus, *, retry_after_seconds: int
     response = render(request, f"{status.value}.html", {"minutes": minutes}, status=status)
     response["Retry-After"] = str(retry_after_seconds)
     return response
+
+
+class UnknownAddressView(APIView):
+    """Says in JSON that the API has nothing at an address."""
+
+    permission_classes = [IsAuthenticated]
+    schema = None
+
+    def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
+        super().initial(request, *arguments, **options)
+        raise NotFound("There is nothing at this address. Addresses of the API end in a slash.")
