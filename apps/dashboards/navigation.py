@@ -43,6 +43,9 @@ SECTIONS = (
 )
 MOVED = {("roadmap", "Binding"): "evidence", **{("roadmap", name): "gates" for name in GATES}}
 
+# Parts of a periodic task's own form: reached from there.
+UNLISTED = {"ClockedSchedule", "CrontabSchedule", "IntervalSchedule", "SolarSchedule"}
+
 
 def sections(app_list: AppList, path: str) -> list[Link]:
     """The sections that hold at least one page this person may see, with their pages."""
@@ -55,7 +58,7 @@ def _pages(app_list: AppList) -> Iterable[tuple[str, str, str, str]]:
     for app in app_list:
         for model in app["models"]:
             label, name = str(app["app_label"]), str(model["object_name"])
-            if model.get("admin_url"):
+            if model.get("admin_url") and name not in UNLISTED:
                 yield MOVED.get((label, name)) or label, name, str(model["name"]), model["admin_url"]
 
 

@@ -44,6 +44,13 @@ def test_a_binding_stands_with_the_evidence() -> None:
     assert evidence.title == "Evidence"
 
 
+def test_the_parts_of_a_periodic_task_stand_in_no_section(client: Client, olga: User) -> None:
+    client.force_login(olga)
+    page = client.get("/admin/").content.decode()
+    assert "/django_celery_beat/periodictask/" in page
+    assert "/django_celery_beat/solarschedule/" not in page.split("<main")[0]
+
+
 def test_every_status_has_a_shape_that_is_drawn(client: Client, olga: User) -> None:
     client.force_login(olga)
     page = client.get("/admin/").content.decode()
