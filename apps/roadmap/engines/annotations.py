@@ -29,7 +29,7 @@ HANDLES = re.compile(r"@\w[\w.-]*(?:/[\w.-]+)?(?:(?:[ \t]*[,+&/][ \t]*|[ \t]+(?:
 TRAILING_HANDLES = re.compile(r"(?:^|[ \t])(?P<handles>(?:@\w[\w-]*(?:[ \t,+&]+|$))+)$")
 ASKS_FOR_A_NAME = re.compile(r"\b(?:to|with|from|for|of|and|or|ask|cc|via|by|an|mit|von|und|avec|con)$", re.I)
 OPENINGS = re.compile(r"[ \t]+[—–-]{1,2}[ \t]+|[ \t]*[\r\n]+[ \t>]*|[ \t]*[,;|·•][ \t]*(?=[^,;|·•]*:)|[ \t]{2,}")
-SIGNS_OF_VALUES = re.compile(r"[@:\d]|\bdue\b", re.I)
+SIGNS_OF_VALUES = re.compile(r"@\w|:[ \t*_]|[\d’']\d|\bdue\b", re.I)
 SEPARATORS = " \t\r\n,;|·•"
 NO_DATE = frozenset({"tbd", "tba", "tbc", "?", "??", "-", "–", "—", "none", "n/a", "asap", "ongoing", "offen"})
 ANY_YEAR = DateStyle(2000)
@@ -49,10 +49,12 @@ def read_annotation(text: str, offset: int = 0) -> Annotation:
     """Take values off the end of the text, piece by piece."""
     end = len(text.rstrip())
     start = max(0, end - LONGEST_TAIL)
+    if not SIGNS_OF_VALUES.search(text, start, end):  # most lines are done with here
+        return Annotation(end)
     tail = mask_code(text)[start:end]
     fields: tuple[Field, ...] = ()
     for _ in range(MOST_PIECES):
-        found = _last_piece(tail, is_whole=not start) if SIGNS_OF_VALUES.search(tail) else None
+        found = _last_piece(tail, is_whole=not start)
         if not found:
             break
         tail, fields = tail[: found[0]], found[1] + fields

@@ -52,6 +52,7 @@ class Reading:
     doubt: str = ""
 
 
+DIGIT = re.compile(r"\d")
 LONGEST_TEXT = 2_000  # characters; a date further on is not looked for
 YEAR = r"(?P<year>(?:19|20)\d\d|['’]\d\d)(?!\d)"
 DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?"
@@ -156,9 +157,11 @@ def read_style(text: str, year_texts: Iterable[str] = ()) -> DateStyle:
     year = years.pop() if len(years) == 1 else None
     if len(orders) == 1:
         return DateStyle(year, orders.pop(), is_order_known=True)
-    sample = text[:20_000]
-    is_foreign = len(DAY_FIRST_LANGUAGES.findall(sample)) > len(NOT_DAY_FIRST_LANGUAGES.findall(sample))
-    return DateStyle(year, bool(dates) and is_foreign)
+    return DateStyle(year, bool(dates) and _is_day_first_language(text[:20_000]))
+
+
+def _is_day_first_language(text: str) -> bool:
+    return len(DAY_FIRST_LANGUAGES.findall(text)) > len(NOT_DAY_FIRST_LANGUAGES.findall(text))
 
 
 def read_years(text: str) -> set[int]:
@@ -186,6 +189,8 @@ def read_date(text: str, offset: int = 0, style: DateStyle = PLAIN, *, is_whole:
 
 
 def _read_first(text: str, position: int, style: DateStyle) -> Reading | None:
+    if not DIGIT.search(text, position):
+        return None
     found = [(each, read) for pattern, read in FORMS if (each := pattern.search(text, position))]
     slashed = SLASHED.search(text, position)
     if slashed:
