@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.roadmap.engines.entries import ParsedDocument
+from apps.roadmap.engines.hints import hint_for
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.source import Limits
 from apps.roadmap.engines.splice import splice
@@ -223,6 +224,99 @@ def test_an_empty_document_has_no_blocks():
 def test_more_blocks_than_a_roadmap_has_are_refused():
     with pytest.raises(DocumentRefused, match="Line 21: the document has more than 20 blocks"):
         parse_document(b"word\n\n" * 50, Limits(blocks=20))
+
+
+def test_a_heading_with_a_date_is_a_milestone_and_below_one_a_work_item():
+    document = parse("""
+        # Plan 2026
+        ## Launch (due March 2026, owner: @ann)
+        ### Store listing
+        Owner: Ben
+        Due: Feb 20
+        ## Cleanup
+        **Target:** Q3 2026
+        ## Appendix
+        words
+    """)
+
+    assert [(each.title, each.owners, str(each.target.end)) for each in document.milestones] == [
+        ("Launch", ("ann",), "2026-03-31"),
+        ("Cleanup", (), "2026-09-30"),
+    ]
+    assert [(each.title, each.owners, str(each.target.end), each.milestone) for each in document.work_items] == [
+        ("Store listing", ("Ben",), "2026-02-20", 0)
+    ]
+    assert [finding.message for finding in document.findings] == ["“Feb 20” names no year: 2026 is the document's."]
+
+
+def test_a_table_of_tasks_that_names_milestones_gives_each_its_own():
+    document = parse("""
+        | ID | Milestone | Due |
+        |---|---|---|
+        | M1 | Safe | 2026-01-01 |
+        | M2 | Fast | 2026-02-01 |
+
+        | Milestone | Task | Owner | Status |
+        |---|---|---|---|
+        | M1 | Encrypt | A | done |
+        | Fast | Cache | B | todo |
+        | M1 | Rotate | A | on hold |
+    """)
+
+    assert [each.code for each in document.milestones] == ["M1", "M2"]
+    assert [(each.text, each.milestone, each.claim) for each in document.tasks] == [
+        ("Encrypt", 0, "done"),
+        ("Cache", 1, "todo"),
+        ("Rotate", 0, "in_progress"),
+    ]
+
+
+def test_a_table_of_signs_is_a_legend_and_other_tables_stay_prose():
+    document = parse("""
+        | Sign | Meaning |
+        |---|---|
+        | 🟢 | done |
+        | 🔵 | not started |
+
+        | What | Owner | Status |
+        |---|---|---|
+        | Keys | A | 🔵 |
+
+        | Name | Phone |
+        |---|---|
+        | Ann | 123 |
+
+        | Date | Decision |
+        |---|---|
+        | 2026-01-01 | Go |
+    """)
+
+    assert [(each.text, each.claim, each.doubts) for each in document.tasks] == [("Keys", "todo", ())]
+    assert [hint_for(document, block) for block in document.prose_blocks] == [
+        "a table without a column of states, or of owners and dates"
+    ] * 2
+
+
+def test_what_stays_prose_has_a_hint_by_its_kind():
+    document = parse("""
+        ## Incident response
+        - Page the on-call
+        <div>x</div>
+
+        ```
+        code
+        ```
+        Words.
+    """)
+    hints = {block.kind.value: hint_for(document, block) for block in document.prose_blocks}
+
+    assert hints == {
+        "heading": "a heading with nothing below it that was taken",
+        "list_item": "a list without boxes under “Incident response”: could be tasks; make them so in the review",
+        "html": "HTML, which is left alone and never shown as such",
+        "fence": "code, which is left alone",
+        "paragraph": "",
+    }
 
 
 LINES = st.sampled_from(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.roadmap.engines import costs, dates, fields, measures, titles
+from apps.roadmap.engines import costs, dates, fields, measures, risks, titles
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,8 @@ def test_a_written_target_is_read_back(day, precision):
             "p99 latency under 300ms; error rate ≤ 0.5%",
             [("latency", "<", "300", "millisecond"), ("error_rate", "<=", "0.5", "percent")],
         ),
+        ("Wiederherstellung in höchstens 2 Stunden", [("rto", "<=", "2", "hour")]),
+        ("Disponibilité d'au moins 99,9 %", [("uptime", ">=", "99.9", "percent")]),
         ("RTO < 30 min and RPO < 5 min", [("rto", "<", "30", "minute"), ("rpo", "<", "5", "minute")]),
         ("< 24 hour response time", [("response_time", "<", "24", "hour")]),
         ("Query latency reduced by 20-30%", []),
@@ -102,6 +104,11 @@ def test_stand_ins_for_figures_are_found(text, expected):
         ("~$0.20/1000 requests", "0.20", "0.20", "USD", "1000 requests"),
         ("$200 to $300", "200", "300", "USD", ""),
         ("$300-200", "200", "300", "USD", ""),
+        ("€1.840,00", "1840.00", "1840.00", "EUR", ""),
+        ("12.500 € einmalig", "12500", "12500", "EUR", ""),
+        ("1 200 € par mois", "1200", "1200", "EUR", "month"),
+        ("£10/user/year", "10", "10", "GBP", "user/year"),
+        ("$7 per user per month", "7", "7", "USD", "user/month"),
         ("Free (50 monitors)", "0", "0", "", ""),
     ],
 )
@@ -137,6 +144,18 @@ def test_a_text_without_money_has_no_amount(text):
         ("Estimated Costs", "costs", "", "Estimated Costs", "", ""),
         ("Cost Optimization", "", "", "Cost Optimization", "", ""),
         ("Action items", "tasks", "", "Action items", "", ""),
+        ("Meilenstein 3 – Freigabe", "milestone", "Meilenstein 3", "Freigabe", "", ""),
+        ("Phase B: Härtung", "milestone", "Phase B", "Härtung", "", ""),
+        ("KW 12-14: Probe", "milestone", "KW 12-14", "Probe", "", ""),
+        ("March 2026", "milestone", "", "March 2026", "", ""),
+        ("Milestone dates", "", "", "Milestone dates", "", ""),
+        ("IV. Cleaning up", "work_item", "", "Cleaning up", "IV", ""),
+        ("Abnahmekriterien", "acceptance", "", "Abnahmekriterien", "", ""),
+        ("Critères d'acceptation", "acceptance", "", "Critères d'acceptation", "", ""),
+        ("Riesgos", "risks", "", "Riesgos", "", ""),
+        ("Laufende Kosten", "costs", "", "Laufende Kosten", "", ""),
+        ("Tâches", "tasks", "", "Tâches", "", ""),
+        ("Milestones", "milestones", "", "Milestones", "", ""),
     ],
 )
 def test_a_heading_announces_its_section(text, role, code, title, number, tier):
@@ -171,3 +190,22 @@ def test_labelled_values_are_read(line, expected):
 
     assert [(field.name, field.value) for field in found] == expected
     assert all(line[slice(*field.span)] == field.value for field in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("Hoch", "high"),
+        ("4/5", "high"),
+        ("1", "low"),
+        ("🔴 High", "high"),
+        ("very high", "critical"),
+        ("Possible (3)", "medium"),
+        ("élevé", "high"),
+        ("Baja", "low"),
+        ("Revenue stops", ""),
+        ("", ""),
+    ],
+)
+def test_a_grade_is_one_of_four(text, grade):
+    assert risks.read_grade(text) == grade
