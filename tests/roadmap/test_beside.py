@@ -72,6 +72,7 @@ def test_a_milestone_says_how_much_work_it_is(as_olga, task):  # noqa: F811
     shown = as_olga.get(page("milestone_change", task.milestone_id)).content.decode()
 
     assert "2.5 days of work, 2 done; 1 of 3 tasks without an estimate" in shown
+    assert "How it stands" in shown
 
 
 @pytest.mark.parametrize("act_name", ["comment", "link", "wait", "nothing"])

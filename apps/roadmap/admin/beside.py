@@ -30,8 +30,6 @@ Act = Callable[[HttpRequest, Any], str]
 class Beside(EntryAdmin):
     """Adds to an entry's page what people say of it, and to its history a way back."""
 
-    change_form_template = "admin/roadmap/entry/change_form.html"
-
     def get_urls(self) -> list[URLPattern]:
         def address(suffix: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
             name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
