@@ -113,7 +113,10 @@ def test_only_what_is_changed_in_a_line_is_corrected(as_olga, document):
 
     form = as_olga.get(page).context["form"]
     assert form.initial["owner"] == "QA"
-    as_olga.post(page, {**posted, "owner": "QA", "claim": "todo", "revision": document.newest_revision.pk})
+    posted |= {"owner": "QA", "claim": "todo", "revision": document.newest_revision.pk}
+    assert "Somebody else corrected the line meanwhile" in as_olga.post(page, posted).content.decode()
+    assert Correction.objects.get().values == {"owner": "QA"}
+    as_olga.post(page, posted | {"seen": Correction.objects.get().pk})
     assert Correction.objects.active().get().values == {"owner": "QA", "claim": "todo"}
 
 

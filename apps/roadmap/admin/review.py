@@ -18,7 +18,7 @@ from apps.common.wording import counted
 from apps.roadmap.admin.review_forms import LineForm, LinesForm, chosen_lines, values_of
 from apps.roadmap.engines.corrections import Becomes
 from apps.roadmap.models import Document, DocumentRevision
-from apps.roadmap.selectors.readings import Show, review_lines
+from apps.roadmap.selectors.readings import ReviewLine, Show, review_lines
 from apps.roadmap.selectors.review import review
 from apps.roadmap.services.corrections import correct_lines, undo_correction
 
@@ -65,7 +65,7 @@ class ReviewPages(admin.ModelAdmin):
             raise Http404
         found = lines[line - 1]
         form = LineForm(request.POST or None, initial=values_of(found))
-        if request.method == "POST" and form.is_valid() and self._correct_one(request, revision, line, form):
+        if request.method == "POST" and form.is_valid() and self._correct_one(request, revision, found, form):
             return HttpResponseRedirect(_place(document, line))
         context = {
             "line": found,
@@ -101,7 +101,7 @@ class ReviewPages(admin.ModelAdmin):
         self._say(request, lambda: correct_lines(**chosen, actor=staff_user(request)), words)
         return HttpResponseRedirect(_place(document, min(said["line"])))
 
-    def _correct_one(self, request: HttpRequest, revision: DocumentRevision, line: int, form: LineForm) -> bool:
+    def _correct_one(self, request: HttpRequest, revision: DocumentRevision, line: ReviewLine, form: LineForm) -> bool:
         """Whether the line is now what the form says; else the form says why not."""
         said = form.cleaned_data
         values = {name: said[name] for name in form.changed_data if name != "becomes"}
@@ -109,10 +109,13 @@ class ReviewPages(admin.ModelAdmin):
         if str(revision.pk) != request.POST.get("revision"):
             form.add_error(None, "Another text was imported meanwhile: this is its line of that number.")
             return False
+        if str(line.correction.pk if line.correction else "") != request.POST.get("seen", ""):
+            form.add_error(None, "Somebody else corrected the line meanwhile: look at what it says now.")
+            return False
         try:
             correct_lines(
                 revision=revision,
-                lines=[line],
+                lines=[line.number],
                 becomes=said["becomes"],
                 values={**kept, **{name: value for name, value in values.items() if value or name != "claim"}},
                 actor=staff_user(request),
@@ -120,7 +123,7 @@ class ReviewPages(admin.ModelAdmin):
         except OperationError as error:
             form.add_error(None, error.message)
             return False
-        self.message_user(request, f"Line {line} corrected: {Becomes(said['becomes']).label.lower()}.")
+        self.message_user(request, f"Line {line.number} corrected: {Becomes(said['becomes']).label.lower()}.")
         return True
 
     def _newest(self, request: HttpRequest, document_id: int) -> tuple[Document, DocumentRevision]:
