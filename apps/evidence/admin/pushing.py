@@ -37,9 +37,12 @@ class TokenScopeForm(forms.ModelForm):
     class Meta:
         model = TokenScope
         fields = ["service", "environment", "verifier_keys", "signing_keys"]
+        widgets = {"signing_keys": forms.CheckboxSelectMultiple}
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        if "signing_keys" in self.fields and not SigningKey.objects.exists():
+            self.fields["signing_keys"].help_text = "There are none yet. With one chosen, only signed statements count."
         if self.instance.pk:
             self.initial["name"] = self.instance.token.name
             self.initial["expires_at"] = self.instance.token.expires_at
@@ -52,7 +55,6 @@ class TokenScopeAdmin(AuditedAdmin):
     list_filter = ["service"]
     list_select_related = ["token", "service", "environment__service"]
     fields = ["name", "service", "environment", "verifier_keys", "expires_at", "signing_keys"]
-    filter_horizontal = ["signing_keys"]
     actions = ["revoke"]
 
     def save_model(self, request: HttpRequest, obj: TokenScope, form: Any, change: bool) -> None:
