@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 
 EVIDENCE_SIGNING_KEY = environment.text("EVIDENCE_SIGNING_KEY", "")  # an Ed25519 private key, as PEM
 EVIDENCE_LONGEST_BYTES = environment.integer("EVIDENCE_LONGEST_BYTES", 5_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = EVIDENCE_LONGEST_BYTES  # else Django refuses sooner what is not a file
 
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
 

@@ -1,9 +1,5 @@
 """Taking evidence that was seen elsewhere."""
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,37 +12,13 @@ from apps.common.wording import duration_in_words
 from apps.evidence.contract import Observation, Trust, Verifier
 from apps.evidence.engines.envelopes import open_envelope
 from apps.evidence.engines.formats import IN_TOTO, read_report
+from apps.evidence.engines.pushes import Push
 from apps.evidence.engines.reading import Reading, Subject, check_plain
 from apps.evidence.engines.signatures import read_public_key
 from apps.evidence.exceptions import EvidenceConflict, EvidenceRefused
 from apps.evidence.models import ObservationRecord, PushedReport, SigningKey, TokenScope
 from apps.evidence.register import find_verifier
 from apps.evidence.services.recording import CLOCK_SKEW, record_observation
-
-
-@dataclass(frozen=True)
-class Push:
-    """A report as it was sent, and what its sender says about it."""
-
-    service: str
-    verifier: str
-    format: str
-    observed_at: datetime
-    report: bytes
-    environment: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    subject: Subject = field(default_factory=Subject)
-    run_url: str = ""
-
-    @property
-    def report_sha256(self) -> str:
-        return hashlib.sha256(self.report).hexdigest()
-
-    @property
-    def digest(self) -> str:
-        """One value for one content, however it was wrapped: a form's boundary is another each time."""
-        content = asdict(self) | {"report": self.report_sha256, "observed_at": self.observed_at.isoformat()}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @transaction.atomic

@@ -5,9 +5,10 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-import jsonschema
 import structlog
 from django.db import transaction
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from apps.catalog.models import Environment
 from apps.common.clock import now as present
@@ -93,8 +94,8 @@ def _check(verifier: Verifier, observation: Observation, parameters: dict[str, A
 
 
 def _check_schema(verifier: Verifier, what: str, value: Any, schema: Any) -> None:
-    try:
-        jsonschema.validate(value, schema)
-    except jsonschema.ValidationError as error:
+    # Not jsonschema.validate: it checks the schema too, each time, which costs more than all the rest.
+    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    if error is not None:
         place = ".".join(str(part) for part in [what, *error.absolute_path])
-        raise EvidenceRefused(f"{verifier.key}: {place}: {error.message}") from error
+        raise EvidenceRefused(f"{verifier.key}: {place}: {error.message}")
