@@ -249,6 +249,34 @@ def test_a_heading_with_a_date_is_a_milestone_and_below_one_a_work_item():
     assert [finding.message for finding in document.findings] == ["“Feb 20” names no year: 2026 is the document's."]
 
 
+def test_items_below_milestones_are_milestones_when_they_have_a_date():
+    document = parse("""
+        # Plan 2026
+        ## Milestones
+        - [x] Pilot (2026-01-30)
+        - **March 2026:** Beta for @friends of the house
+        - Q3 — Launch (owner: @ann)
+        - To be decided
+
+        ## Notes
+        1. Outage (2026-02-01)
+    """)
+
+    assert [(each.title, each.claim, each.owners, str(each.target.end)) for each in document.milestones] == [
+        ("Pilot", "done", (), "2026-01-30"),
+        ("Beta for @friends of the house", "todo", (), "2026-03-31"),
+        ("Launch", "todo", ("ann",), "2026-09-30"),
+    ]
+    assert [remark.text for remark in document.remarks] == ["To be decided", "Outage (2026-02-01)"]
+
+
+def test_a_document_may_have_a_milestone_for_each_of_its_highest_headings():
+    document = parse("# Phase 1: Safe\n- [ ] a\n# Phase 2: Fast\n- [ ] b\n")
+
+    assert document.title == ""
+    assert [(task.text, task.milestone) for task in document.tasks] == [("a", 0), ("b", 1)]
+
+
 def test_a_table_of_tasks_that_names_milestones_gives_each_its_own():
     document = parse("""
         | ID | Milestone | Due |

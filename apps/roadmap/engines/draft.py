@@ -142,6 +142,11 @@ class Draft:
         """How the document writes dates, and the year that its title or header names."""
         return read_style(self.source.text, [self.title, *self.titles])
 
+    @cached_property
+    def has_many_titles(self) -> bool:
+        """Whether several headings are of the highest level."""
+        return sum(block.kind == BlockKind.HEADING and block.level == 1 for block in self.blocks) > 1
+
     def style_at(self, scope: Scope) -> DateStyle:
         """The same for what stands there: the nearest heading with a year tells it."""
         years = next((years for title in reversed(scope.path) if (years := read_years(title))), set())

@@ -1,6 +1,10 @@
 """Milestones and work items that stand in lists instead of headings."""
 
+import re
+from dataclasses import replace
+
 from apps.roadmap.engines.certainty import Rule
+from apps.roadmap.engines.dates import read_date
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import MilestoneKind, Owner
 from apps.roadmap.engines.fields import read_label
@@ -9,7 +13,8 @@ from apps.roadmap.engines.rules.lines import Line, enter, without_trailing_field
 from apps.roadmap.engines.rules.tasks import enter_task
 from apps.roadmap.engines.titles import Heading, Role, read_container, read_heading, title_span
 
-DATED_ROLES = frozenset({Role.NONE, Role.TASKS, Role.MILESTONES})
+DATED_ROLES = frozenset({Role.NONE, Role.TASKS})
+AFTER_DATE = re.compile(r"[*_]{0,2}[ \t]*[:—–-]{1,2}[*_]{0,2}[ \t]*(?=[^\s*_])")
 LISTED_MILESTONES = frozenset({MilestoneKind.MILESTONE, MilestoneKind.PHASE})
 
 
@@ -35,13 +40,36 @@ def enter_milestone(draft: Draft, line: Line, rule: Rule = Rule.MILESTONE_ITEM) 
     return Owner.MILESTONE
 
 
+def take_listed_milestone(draft: Draft, line: Line) -> Owner | None:
+    """Below "Milestones": "- [x] Beta (March 2026)", "- March 2026: Beta" and "- Q3: Beta"."""
+    if line.scope.role != Role.MILESTONES or line.scope.milestone is not None:
+        return None
+    fields = without_trailing_fields(draft, line)[1]
+    if any(found.name == "target" and found.value for found in fields) or read_container(line.shown.text)[0]:
+        return enter_milestone(draft, line, Rule.DATED_ITEM)
+    reading = read_date(line.raw, line.span[0], draft.style_at(line.scope))
+    if not reading.target or reading.target.span[0] - line.span[0] > len("**"):
+        return None
+    gap = AFTER_DATE.match(draft.source.text, reading.target.span[1], line.span[1])
+    if not gap:
+        return None
+    place = (gap.end(), line.span[1])
+    words = replace(line, span=place, raw=draft.source.text[slice(*place)], shown=draft.show(place))
+    enter_milestone(draft, words, Rule.DATED_ITEM)
+    milestone = draft.milestones[-1]
+    spans = {**milestone.spans, "target": reading.target.span}
+    doubts = (*milestone.doubts, reading.doubt) if reading.doubt else milestone.doubts
+    draft.milestones[-1] = replace(milestone, target=reading.target, spans=spans, doubts=doubts)
+    return Owner.MILESTONE
+
+
 def take_dated_item(draft: Draft, line: Line) -> Owner | None:
     """ "1. Launch (due March 2026)" is a milestone, and below a milestone or in a plain list a task."""
     if line.mark or line.scope.role not in DATED_ROLES or line.scope.is_inside_entry:
         return None
-    names = {found.name for found in without_trailing_fields(draft, line)[1] if found.value}
-    is_listed = line.scope.role == Role.MILESTONES or line.item.number
-    if is_listed and "target" in names and line.scope.milestone is None and line.scope.work_item is None:
+    # A date without a label may be that of an incident, and makes nothing of a line.
+    names = {found.name for found in without_trailing_fields(draft, line)[1] if found.value and found.label}
+    if line.item.number and "target" in names and line.scope.milestone is None and line.scope.work_item is None:
         return enter_milestone(draft, line, Rule.DATED_ITEM)
     return enter_task(draft, line, Rule.DATED_ITEM) if names & {"owner", "target"} else None
 

@@ -7,7 +7,12 @@ from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Owner, Remark, Section
 from apps.roadmap.engines.fields import read_label
 from apps.roadmap.engines.rules import values
-from apps.roadmap.engines.rules.containers import take_dated_item, take_milestone, take_work_item
+from apps.roadmap.engines.rules.containers import (
+    take_dated_item,
+    take_listed_milestone,
+    take_milestone,
+    take_work_item,
+)
 from apps.roadmap.engines.rules.criteria import take_criterion, take_labelled_criterion
 from apps.roadmap.engines.rules.lines import HEADER_NAMES, Line, enter, read_line
 from apps.roadmap.engines.rules.outlays import take_cost_line, take_risk
@@ -72,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     take_labelled_criterion,
     take_criterion,
     take_milestone,
+    take_listed_milestone,
     take_task,
     take_work_item,
     take_cost_line,

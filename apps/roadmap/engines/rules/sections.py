@@ -30,7 +30,7 @@ def take_heading(draft: Draft, block: Block) -> bool:
         draft.open_label(block, draft.scope_of(block).titled(shown.text))
         return False
     correction = draft.corrected.get(block.start_line)
-    if block.level == 1 and not draft.title and not correction:
+    if block.level == 1 and not draft.title and not correction and not _is_one_of_many(draft, shown):
         return _open_document(draft, block, shown)
     _close_sections(draft, block.level)
     base = draft.open_sections[-1]
@@ -104,6 +104,11 @@ def _trimmed(text: str, start: int, end: int) -> Span:
     while end > start and text[end - 1] in " \t":
         end -= 1
     return start, end
+
+
+def _is_one_of_many(draft: Draft, shown: Shown) -> bool:
+    """Whether the document has a milestone for each of its highest headings, and no title."""
+    return draft.has_many_titles and read_heading(shown.text).kind is not None
 
 
 def _open_document(draft: Draft, block: Block, shown: Shown) -> bool:
