@@ -151,3 +151,10 @@ def test_the_page_of_an_unchanged_document_says_so(client, olga, service):
 
     assert "Nothing: the document says what is said here." in text
     assert "roadmap_document_patch" not in text
+
+
+def test_an_export_asks_as_often_for_many_entries_as_for_few(service, django_assert_max_num_queries):
+    text = TEXT + "".join(f"  - [ ] Thing {number}\n" for number in range(200))
+    document = import_document(service=service, name="road.md", raw=text.encode()).document
+    with django_assert_max_num_queries(25):
+        plan_export(document)

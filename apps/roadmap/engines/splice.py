@@ -6,8 +6,10 @@ from apps.roadmap.engines.source import Span
 
 
 def splice(text: str, replacements: Iterable[tuple[Span, str]]) -> str:
-    """Replace each span of the text. The spans may come in any order and must not overlap;
-    what is put in at one position keeps its order."""
+    """Replace each span of the text. The spans may come in any order and must not overlap.
+
+    What is put in at one position keeps its order.
+    """
     pieces: list[str] = []
     position = 0
     for (start, end), replacement in sorted(replacements, key=lambda each: each[0]):

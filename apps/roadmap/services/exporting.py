@@ -90,8 +90,8 @@ def plan_export(document: Document, parsed: ParsedDocument | None = None) -> Exp
 
     parsed = parsed or read(bytes(revision.raw))
     plan = ExportPlan(parsed.source, revision.source or document.name)
-    rows = list(_rows(document))
-    wishes = [wish for row in rows for wish in _plan_row(plan, row, rows, parsed, open_conflicts(document))]
+    rows, in_conflict = list(_rows(document)), open_conflicts(document)
+    wishes = [wish for row in rows for wish in _plan_row(plan, row, rows, parsed, in_conflict)]
     wishes += [wish_for_row(row, rows, parsed) for row in added_rows(document)]
     if wishes:
         granted, open_wishes = prove(parsed, plan.replacements, wishes, rows, read)
