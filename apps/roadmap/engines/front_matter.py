@@ -60,6 +60,8 @@ def read_front_matter(text: str) -> FrontMatter | None:
     if not found:
         return None
     content, line_count = found
+    if content.count("[") + content.count("{") > MOST_VALUES:  # the pure Python scanner is slow in deep nests
+        return _unreadable(content, line_count, None)
     try:
         loaded = yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader, made stricter)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -82,7 +84,7 @@ def _find(text: str) -> tuple[str, int] | None:
     return tokens[0].content, tokens[0].map[1]
 
 
-def _unreadable(content: str, line_count: int, error: Exception) -> FrontMatter | None:
+def _unreadable(content: str, line_count: int, error: Exception | None) -> FrontMatter | None:
     if not LOOKS_LIKE_YAML.match(content):
         return None
     mark = getattr(error, "problem_mark", None)
