@@ -22,7 +22,7 @@ class RelatedFilter(admin.RelatedFieldListFilter):
         if self.is_box:
             self.template = "admin/related_filter.html"
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """The stock choices, or one entry with all that the form shows."""
         if self.is_box:
             yield self._box(changelist)

@@ -89,7 +89,7 @@ class ResponsibleFilter(admin.SimpleListFilter):
 class UsedFilter(RelatedFilter):
     """Only the related things that some entry has, as their own table says it: not by going through all entries."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         used = field.remote_field.through._default_manager.order_by().values(field.m2m_reverse_name())
         ordering = self.field_admin_ordering(field, request, model_admin)
         return list(field.get_choices(include_blank=False, limit_choices_to={"pk__in": used}, ordering=ordering))
