@@ -33,9 +33,8 @@ document.addEventListener("DOMContentLoaded", () => {
         "?": () => help.showModal(),
     };
 
-    function isTyping(target) {
-        return target.isContentEditable || target.closest("input:not([type=checkbox]), textarea, select, .select2-container");
-    }
+    const typing = "input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, .select2-container";
+    const isTyping = target => target.isContentEditable || target.closest(typing);
 
     document.addEventListener("keydown", event => {
         if (event.ctrlKey || event.metaKey || event.altKey || help.open || isTyping(event.target)) return;

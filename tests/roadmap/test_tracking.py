@@ -130,7 +130,7 @@ def test_owners_are_set_and_taken_away(milestone):
     assert not milestone.owners.exists()
 
 
-def test_a_week_is_moved_by_whole_weeks_only(milestone):
+def test_a_week_moved_by_weeks_is_one_still_and_nothing_else_is(milestone):
     Milestone.objects.update(target_starts_on=date(2026, 1, 26), target_on=date(2026, 2, 1), target_precision="week")
     change_entries(entries=Milestone.objects.all(), change=BulkChange(shift_days=7))
     milestone.refresh_from_db()
@@ -138,6 +138,10 @@ def test_a_week_is_moved_by_whole_weeks_only(milestone):
         date(2026, 2, 2), date(2026, 2, 8), "week",
     )  # fmt: skip
     change_entries(entries=Milestone.objects.all(), change=BulkChange(shift_days=1))
+    milestone.refresh_from_db()
+    assert milestone.target_precision == "day"
+    Milestone.objects.update(target_precision="quarter")
+    change_entries(entries=Milestone.objects.all(), change=BulkChange(shift_days=14))
     milestone.refresh_from_db()
     assert milestone.target_precision == "day"
 

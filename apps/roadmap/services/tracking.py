@@ -114,12 +114,16 @@ def _target(row: Any, change: BulkChange) -> dict[str, Any]:
         day = change.target_on
         return {"target_starts_on": day, "target_on": day, "target_precision": Precision.DAY}
     if change.shift_days and row.target_on:
-        distance = timedelta(days=change.shift_days)
-        starts_on = row.target_starts_on and row.target_starts_on + distance
-        # A quarter that is moved by days is a quarter no more.
-        return {
-            "target_starts_on": starts_on,
-            "target_on": row.target_on + distance,
-            "target_precision": Precision.DAY if change.shift_days % 7 else row.target_precision,
-        }
+        return _moved(row, change.shift_days)
     return {}
+
+
+def _moved(row: Any, days: int) -> dict[str, Any]:
+    distance = timedelta(days=days)
+    # A week that is moved by weeks is one still; a quarter that is moved by days is a quarter no more.
+    is_week_still = row.target_precision == Precision.WEEK and days % 7 == 0
+    return {
+        "target_starts_on": row.target_starts_on and row.target_starts_on + distance,
+        "target_on": row.target_on + distance,
+        "target_precision": Precision.WEEK if is_week_still else Precision.DAY,
+    }
