@@ -208,7 +208,8 @@ def test_a_task_added_below_a_milestone_belongs_to_its_service(as_olga, document
     assert response.status_code == 302
     task = Task.objects.get(text="By hand")
     assert (task.milestone, task.service, task.document) == (milestone, milestone.service, None)
-    assert export_document(document) == TEXT.encode()
+    added = export_document(document).decode().replace("  - [ ] By hand\n", "", 1)
+    assert added == TEXT
 
 
 def test_a_viewer_sees_and_changes_nothing(client, sam, document):
