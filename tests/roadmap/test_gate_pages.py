@@ -202,6 +202,22 @@ def test_a_policy_that_cannot_be_is_refused_in_the_form(asked, signed_in, enviro
     assert GatePolicy.objects.count() == 1
 
 
+def test_the_policy_of_all_of_a_service_is_changed_from_its_own_page(signed_in, environment, service, olga):
+    group_of("sre")
+    change_policy(service=service, fields={"overdue": "block"}, comment="Agreed.", actor=olga)
+    first = GatePolicy.objects.get()
+    add = f"{reverse('admin:roadmap_gatepolicy_add')}?service={service.pk}"
+    assert add in text_of(signed_in.get(reverse("admin:roadmap_gatepolicy_change", args=[first.pk])))
+    assert '<option value="block" selected>Block</option>' in text_of(signed_in.get(add))
+    assert signed_in.post(add, form_of(environment, 1, environment="")).status_code == 302
+    assert [str(each) for each in GatePolicy.objects.order_by("pk")] == ["payments 1", "payments 2"]
+
+
+@pytest.mark.parametrize("query", ["environment=x", "environment=9" * 30, "service=0", "environment=0"])
+def test_a_policy_of_nothing_known_starts_empty(signed_in, db, query):
+    assert signed_in.get(f"{reverse('admin:roadmap_gatepolicy_add')}?{query}").status_code == 200
+
+
 def test_lists_of_gates_open(asked, signed_in, page, environment):
     decide(signed_in, page, environment, "approve", role="SRE")
     for name in ("gateevaluation", "signoff", "gatepolicy"):

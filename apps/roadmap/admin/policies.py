@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.audit.audited_admin import staff_user
-from apps.catalog.models import Environment
+from apps.catalog.models import Environment, Service
 from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.policy_form import RULES, WEIGHTS, PolicyForm
 from apps.roadmap.exceptions import RoadmapError
@@ -74,10 +74,10 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The next version starts from the present one."""
-        asked, known = asked_environment(request), asked_version(request)
+        (service, environment), known = asked_about(request), asked_version(request)
         values: dict[str, Any] = {name: getattr(known, name) for name in RULES} if known else {}
-        own = known.number if known and known.environment_id == (asked.pk if asked else None) else 0
-        chosen = {"service": asked.service_id, "environment": asked.pk, "expected": own} if asked else {}
+        seen = known.number if known and known.environment == environment else 0
+        chosen = {"service": service, "environment": environment, "expected": seen} if service else {}
         return super().get_changeform_initial_data(request) | values | chosen
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
@@ -128,16 +128,22 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
         return ", ".join(f"{role.name} ({role.needed})" for role in policy.roles.all() if role.needed) or "nobody"
 
 
-def asked_environment(request: HttpRequest) -> Environment | None:
-    """The environment that the address names."""
-    number = request.GET.get("environment", "")
-    return Environment.objects.select_related("service").filter(pk=number).first() if number.isdecimal() else None
+def asked_about(request: HttpRequest) -> tuple[Service | None, Environment | None]:
+    """The environment that the address names, or else the service."""
+    numbers = {name: request.GET.get(name, "") for name in ("environment", "service")}
+    chosen = {name: number for name, number in numbers.items() if number.isdecimal()}
+    if "environment" in chosen:
+        environment = Environment.objects.select_related("service").filter(pk=chosen["environment"]).first()
+        return (environment.service, environment) if environment else (None, None)
+    return (Service.objects.filter(pk=chosen["service"]).first() if chosen else None), None
 
 
 def asked_version(request: HttpRequest) -> GatePolicy | None:
     """The version that the next one starts from: the environment's own, else its service's."""
-    asked = asked_environment(request)
-    return (newest_version(asked.service, asked) or newest_version(asked.service, None)) if asked else None
+    service, environment = asked_about(request)
+    if service is None:
+        return None
+    return newest_version(service, environment) or newest_version(service, None)
 
 
 def _initial(role: PolicyRole) -> dict[str, Any]:
