@@ -209,7 +209,7 @@ def test_the_policy_of_all_of_a_service_is_changed_from_its_own_page(signed_in, 
     add = f"{reverse('admin:roadmap_gatepolicy_add')}?service={service.pk}"
     assert add in text_of(signed_in.get(reverse("admin:roadmap_gatepolicy_change", args=[first.pk])))
     assert '<option value="block" selected>Block</option>' in text_of(signed_in.get(add))
-    assert signed_in.post(add, form_of(environment, 1, environment="")).status_code == 302
+    assert signed_in.post(add, form_of(environment, 1) | {"environment": ""}).status_code == 302
     assert [str(each) for each in GatePolicy.objects.order_by("pk")] == ["payments 1", "payments 2"]
 
 
