@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from _database import PROJECT, migrated_database
 from _processes import cpu_seconds
@@ -65,7 +64,7 @@ def main() -> None:
         add_services(FEW, options.services)
         for name, page in pages.items():
             statements = captured(PAGES[name])
-            page.queries, page.bare_ms = len(statements), time_bare(statements)
+            page.queries, page.bare_ms = len(statements), time_bare(statements, postmaster)
         with web(redis, folder) as (port, process):
             for name, page in pages.items():
                 page.web_ms, page.database_ms = measure(port, keys[0], PAGES[name], process.pid, postmaster)
@@ -90,24 +89,18 @@ def captured(path: str) -> list[str]:
     return [query["sql"] for query in queries.captured_queries]
 
 
-def time_bare(statements: list[str]) -> float:
-    """The median of running the statements alone, in milliseconds."""
+def time_bare(statements: list[str], database: int) -> float:
+    """The processor time of the statements alone, here and in the database, in milliseconds."""
     from django.db import connection
 
-    def ask() -> None:
+    before = time.process_time() + cpu_seconds(database)
+    for _ in range(ROUNDS):
         with connection.cursor() as cursor:
             for statement in statements:
-                if statement.startswith("SELECT"):
+                if statement.lstrip(" (").startswith("SELECT"):
                     cursor.execute(statement.replace("%", "%%"), [])
                     cursor.fetchall()
-
-    return median(timed(ask) for _ in range(5)) * 1e3
-
-
-def timed(work) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    return (time.process_time() + cpu_seconds(database) - before) / ROUNDS * 1e3
 
 
 @contextmanager
@@ -192,7 +185,7 @@ def let_people_in(port: int, keys: list[str], options: argparse.Namespace, web: 
     size = ["--users", str(options.people), "--spawn-rate", "20", "--run-time", f"{options.seconds}s"]
     command = [*locust, *size, "--host", f"http://127.0.0.1:{port}", "--headless", "--json", "--loglevel", "ERROR"]
     load, before = os.getloadavg()[0], (cpu_seconds(web), cpu_seconds(database))
-    answer = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False).stdout
+    answer = subprocess.run(command, env=environment, capture_output=True, check=False).stdout
     used = cpu_seconds(web) - before[0], cpu_seconds(database) - before[1]
     entries = sorted(json.loads(answer), key=lambda entry: entry["name"])
     requests = sum(entry["num_requests"] for entry in entries)
