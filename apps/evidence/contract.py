@@ -14,6 +14,7 @@ from apps.evidence.phrases import find_phrase
 Facts = Mapping[str, Any]
 Parameters = Mapping[str, Any]
 Rule = Mapping[str, Any]
+CLOCK_SKEW = timedelta(minutes=5)  # how far the clock of what saw something may be ahead of ours
 
 
 class Trust(models.TextChoices):

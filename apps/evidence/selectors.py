@@ -1,11 +1,13 @@
 """Questions about observations."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from apps.common.exceptions import OperationError
-from apps.evidence.contract import Verifier
+from apps.evidence.contract import CLOCK_SKEW, Verifier
 from apps.evidence.engines.wording import fact_in_words
 from apps.evidence.judge import Judgement, judge, rule_in_words
 from apps.evidence.models import ObservationRecord
@@ -21,6 +23,25 @@ CROSS JOIN LATERAL (
       AND record.verifier_key = asked.verifier_key
       AND record.parameters_digest = asked.parameters_digest
       AND record.recorded_at <= %s
+      AND record.error {comparison} ''
+    ORDER BY record.observed_at DESC, record.id DESC
+    LIMIT 1
+) AS observation
+"""
+
+# The same at each of many instants. Nothing is seen later than a clock may be wrong after it is recorded, so the
+# index is entered near the instant and not at its newest end.
+_NEWEST_AT_EACH = """
+SELECT instant.number, observation.id
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (environment_id, verifier_key, parameters_digest)
+CROSS JOIN unnest(%s::timestamptz[]) WITH ORDINALITY AS instant (at, number)
+CROSS JOIN LATERAL (
+    SELECT record.id FROM evidence_observationrecord AS record
+    WHERE record.environment_id = asked.environment_id
+      AND record.verifier_key = asked.verifier_key
+      AND record.parameters_digest = asked.parameters_digest
+      AND record.recorded_at <= instant.at
+      AND record.observed_at <= instant.at + %s
       AND record.error {comparison} ''
     ORDER BY record.observed_at DESC, record.id DESC
     LIMIT 1
@@ -73,8 +94,32 @@ def newest_observations(keys: Collection[Key], at: datetime) -> Newest:
     return Newest(answers=dict(_newest(keys, at, "=")), errors=dict(_newest(keys, at, "<>")))
 
 
+def newest_observations_at_each(keys: Collection[Key], instants: Sequence[datetime]) -> list[Newest]:
+    """What a reader of each instant could know, in three queries."""
+    found = [Newest({}, {}) for _ in instants]
+    if not keys or not instants:
+        return found
+    answers, errors = (_numbers_at_each(keys, instants, comparison) for comparison in ("=", "<>"))
+    records = ObservationRecord.objects.defer("parameters").in_bulk({pk for _, pk in [*answers, *errors]})
+    for numbered, kind in ((answers, "answers"), (errors, "errors")):
+        for number, pk in numbered:
+            getattr(found[number - 1], kind)[_key_of(records[pk])] = records[pk]
+    return found
+
+
+def _numbers_at_each(keys: Collection[Key], instants: Sequence[datetime], comparison: str) -> list[tuple[int, int]]:
+    asked = [list(column) for column in zip(*sorted(keys), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_AT_EACH.format(comparison=comparison), [*asked, list(instants), CLOCK_SKEW])
+        return cursor.fetchall()
+
+
 def _newest(keys: Collection[Key], at: datetime, comparison: str) -> Iterator[tuple[Key, ObservationRecord]]:
     environments, verifiers, digests = zip(*sorted(keys), strict=True)
     parameters = [list(environments), list(verifiers), list(digests), at]
     for record in ObservationRecord.objects.raw(_NEWEST.format(comparison=comparison), parameters):
-        yield (record.environment_id, record.verifier_key, record.parameters_digest), record
+        yield _key_of(record), record
+
+
+def _key_of(record: ObservationRecord) -> Key:
+    return record.environment_id, record.verifier_key, record.parameters_digest

@@ -1,11 +1,13 @@
 """A voyage with a past: targets that moved, claims and evidence over weeks, and what waits for what."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from apps.catalog.models import Environment
-from apps.roadmap.models import Dependency, Milestone
+from apps.evidence.contract import Observation
+from apps.evidence.services import record_observation
+from apps.roadmap.models import Criterion, Dependency, Milestone
 from apps.roadmap.models.entries import Entry
-from tests.dashboards.voyage import Voyage, sail
+from tests.dashboards.voyage import Recovery, Voyage, sail
 
 
 def rewrite_history(entry: Entry, *versions: tuple[datetime, dict[str, object]]) -> None:
@@ -36,7 +38,34 @@ def with_past(environment: Environment, *, now: datetime) -> Voyage:
     for before, after in [("M0", "M1"), ("M1", "M2"), ("M2", "M3"), ("M3", "M5"), ("M4", "M5"), ("M5", "M6")]:
         Dependency.objects.create(predecessor=milestones[before], successor=milestones[after])
     Dependency.objects.create(predecessor=milestones["M6"], successor=milestones["M4"])
+    _prove(voyage, today)
     return voyage
+
+
+def seen(voyage: Voyage, criterion: Criterion, *, seconds: float, at: datetime) -> None:
+    """Let the plug-in have seen a recovery of that length then."""
+    observation = Observation({"seconds": seconds}, at, str(criterion), summary=f"Recovered in {seconds:g} s")
+    parameters = {"of": str(criterion.pk)}
+    record_observation(
+        environment=voyage.environment, key=Recovery.key, observation=observation, parameters=parameters, at=at
+    )
+
+
+def _prove(voyage: Voyage, today: date) -> None:
+    """Claims that came one by one, and evidence that was asked every day: it failed, was late and stopped."""
+    noon = datetime(today.year, today.month, today.day, 9, tzinfo=UTC)
+    for number, criterion in enumerate(Criterion.objects.filter(service=voyage.service).order_by("pk")):
+        begun, done = noon - timedelta(days=78 - 5 * number), noon - timedelta(days=55 - 6 * number)
+        versions = [(begun, {"claim": "todo"})]
+        if criterion.claim == "done":
+            versions.append((done, {"claim": "done"}))
+        rewrite_history(criterion, *versions)
+        bound = criterion.bindings.exists()
+        for day in range(60 - 4 * number, 0, -1) if bound else ():
+            if day % 13 == number % 13 or (number == 3 and day < 6):
+                continue  # nobody looked
+            seconds = 5000 if (day + number) % 17 == 0 or (number == 5 and day < 4) else 300 + day
+            seen(voyage, criterion, seconds=seconds, at=noon - timedelta(days=day, minutes=7 * number))
 
 
 def period(milestone: Milestone, starts_on: date, on: date, precision: str) -> None:

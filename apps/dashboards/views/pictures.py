@@ -7,8 +7,11 @@ from django.template.response import TemplateResponse
 from apps.catalog.exceptions import UnknownEnvironment
 from apps.catalog.selectors import find_environment
 from apps.common.clock import now
+from apps.dashboards.selectors.pictures.burn_up import LONGEST_DAYS, USUAL_DAYS
 from apps.dashboards.selectors.pictures.page import pictures_page
 from apps.dashboards.views.readiness import service_to_read
+
+SPANS = (30, USUAL_DAYS, LONGEST_DAYS)
 
 
 def pictures(request: HttpRequest, slug: str) -> HttpResponse:
@@ -19,5 +22,10 @@ def pictures(request: HttpRequest, slug: str) -> HttpResponse:
         environment = find_environment(service, request.GET.get("environment", ""))
     except UnknownEnvironment as error:
         return TemplateResponse(request, "dashboards/no_environment.html", {**context, "reason": error.message})
-    page = pictures_page(environment=environment, at=now())
-    return TemplateResponse(request, "dashboards/pictures.html", {**context, "page": page})
+    page = pictures_page(environment=environment, at=now(), days=_days(request))
+    return TemplateResponse(request, "dashboards/pictures.html", {**context, "page": page, "spans": SPANS})
+
+
+def _days(request: HttpRequest) -> int:
+    asked = request.GET.get("days", "")
+    return int(asked) if asked in map(str, SPANS) else USUAL_DAYS

@@ -9,7 +9,7 @@ from apps.audit import services as audit
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.wording import duration_in_words
-from apps.evidence.contract import Observation, Trust, Verifier
+from apps.evidence.contract import CLOCK_SKEW, Observation, Trust, Verifier
 from apps.evidence.engines.envelopes import open_envelope
 from apps.evidence.engines.formats import IN_TOTO, read_report
 from apps.evidence.engines.pushes import Push
@@ -18,7 +18,7 @@ from apps.evidence.engines.signatures import read_public_key
 from apps.evidence.exceptions import EvidenceConflict, EvidenceRefused
 from apps.evidence.models import ObservationRecord, PushedReport, SigningKey, TokenScope
 from apps.evidence.register import find_verifier
-from apps.evidence.services.recording import CLOCK_SKEW, record_observation
+from apps.evidence.services.recording import record_observation
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,13 +13,21 @@ from jsonschema.exceptions import best_match
 from apps.catalog.models import Environment
 from apps.common.clock import now as present
 from apps.common.runs import UNEXPECTED_ERROR
-from apps.evidence.contract import CannotObserve, Context, NothingYet, Observation, Parameters, Trust, Verifier
+from apps.evidence.contract import (
+    CLOCK_SKEW,
+    CannotObserve,
+    Context,
+    NothingYet,
+    Observation,
+    Parameters,
+    Trust,
+    Verifier,
+)
 from apps.evidence.exceptions import EvidenceRefused
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
 
 logger = structlog.get_logger(__name__)
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 def parameters_digest(parameters: Parameters) -> str:

@@ -168,6 +168,13 @@ class Waiver(models.Model):
             return Phase.UPCOMING
         return Phase.ACTIVE if at < self.ends_at else Phase.LAPSED
 
+    def held(self, at: datetime) -> bool:
+        """It held at the instant, as it was known then; see `WaiverQuerySet.active`."""
+        if self.decided_at is None or self.state not in {self.State.APPROVED, self.State.REVOKED}:
+            return False
+        is_known = self.decided_at <= at and (self.revoked_at is None or self.revoked_at > at)
+        return is_known and self.starts_at <= at < self.ends_at
+
     @property
     def phase_now(self) -> Phase:
         """Where it is now."""

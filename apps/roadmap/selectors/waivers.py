@@ -1,6 +1,6 @@
 """Questions about waivers: which hold, and who should know of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -19,6 +19,13 @@ def active_waivers(environments: Iterable[Environment], *, at: datetime) -> dict
     """
     held = Waiver.objects.active(at).filter(environment__in=environments, criterion__is_waivable=True)
     return {(each.criterion_id, each.environment_id): _active(each) for each in held.select_related("decided_by")}
+
+
+def waived_at_each(environment: Environment, instants: Sequence[datetime]) -> list[set[int]]:
+    """The criteria that a waiver covered at each instant, in one query."""
+    known = Waiver.objects.filter(environment=environment, criterion__is_waivable=True, decided_at__isnull=False)
+    waivers = list(known)
+    return [{each.criterion_id for each in waivers if each.held(at)} for at in instants]
 
 
 def waivers_of(criterion: Criterion, at: datetime) -> QuerySet[Waiver]:

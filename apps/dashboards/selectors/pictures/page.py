@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.catalog.models import Environment
+from apps.dashboards.selectors.pictures.burn_up import USUAL_DAYS, BurnUpPicture, burn_up_picture
 from apps.dashboards.selectors.pictures.timeline import TimelinePicture, timeline_picture
 from apps.roadmap.selectors.readiness import readiness
 from apps.roadmap.selectors.statuses import Readiness
@@ -15,14 +16,18 @@ class PicturesPage:
 
     readiness: Readiness
     environments: tuple[Environment, ...]
+    days: int
     timeline: TimelinePicture
+    burn_up: BurnUpPicture
 
 
-def pictures_page(*, environment: Environment, at: datetime) -> PicturesPage:
+def pictures_page(*, environment: Environment, at: datetime, days: int = USUAL_DAYS) -> PicturesPage:
     """The pictures of the environment's service, in a number of queries that does not grow with the roadmap."""
     known = readiness(environment=environment, at=at)
     return PicturesPage(
         readiness=known,
         environments=tuple(environment.service.environments.all()),
+        days=days,
         timeline=timeline_picture(known),
+        burn_up=burn_up_picture(known, days=days),
     )
