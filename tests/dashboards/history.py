@@ -5,9 +5,25 @@ from datetime import UTC, date, datetime, timedelta
 from apps.catalog.models import Environment
 from apps.evidence.contract import Observation
 from apps.evidence.services import record_observation
-from apps.roadmap.models import Criterion, Dependency, Milestone
+from apps.roadmap.models import Criterion, Dependency, Milestone, WorkItem
 from apps.roadmap.models.entries import Entry
 from tests.dashboards.voyage import Recovery, Voyage, sail
+
+RISKS = [
+    ("The certificate runs out unseen", "high", "critical", "open"),
+    ("Two releases at once", "medium", "high", "open"),
+    ("Two operators restore at once", "medium", "high", "mitigated"),
+    ("The log disk fills up", "high", "low", "accepted"),
+    ("A key is lost", "", "critical", "open"),
+]
+
+COSTS = [
+    ("Tracing", 100, 240, "USD", "month", "paid"),
+    ("Licence", 600, None, "EUR", "year", "paid"),
+    ("Audit", 4000, 6000, "EUR", "", "paid"),
+    ("Calls", 1, 1, "USD", "1000 requests", "paid"),
+    ("All together", 150, 350, "USD", "month", "total"),
+]
 
 
 def rewrite_history(entry: Entry, *versions: tuple[datetime, dict[str, object]]) -> None:
@@ -32,13 +48,18 @@ def with_past(environment: Environment, *, now: datetime) -> Voyage:
     _plan(milestones["M4"], today, -30, -16)
     _plan(milestones["M6"], today, -3, 6, 27, 20)
     period(milestones["M0"], today - timedelta(days=75), today - timedelta(days=59), "day")
-    period(
-        milestones["M3"], today.replace(day=1) - timedelta(days=31), today.replace(day=1) - timedelta(days=1), "month"
-    )
+    last_month = today.replace(day=1) - timedelta(days=1)
+    period(milestones["M3"], last_month.replace(day=1), last_month, "month")
     for before, after in [("M0", "M1"), ("M1", "M2"), ("M2", "M3"), ("M3", "M5"), ("M4", "M5"), ("M5", "M6")]:
         Dependency.objects.create(predecessor=milestones[before], successor=milestones[after])
     Dependency.objects.create(predecessor=milestones["M6"], successor=milestones["M4"])
     _prove(voyage, today)
+    for title, likelihood, grade, status in RISKS:
+        voyage.risk(title, likelihood=likelihood, severity=grade, status=status)
+    item = WorkItem.objects.create(service=voyage.service, position=900, title="Observability", priority="critical")
+    for label, low, high, currency, per, kind in COSTS:
+        amounts = {"amount_minimum": low, "amount_maximum": high, "currency": currency}
+        voyage.cost(label, kind=kind, period=per, work_item=item if kind == "paid" else None, **amounts)
     return voyage
 
 

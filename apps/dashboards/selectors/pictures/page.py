@@ -5,6 +5,9 @@ from datetime import datetime
 
 from apps.catalog.models import Environment
 from apps.dashboards.selectors.pictures.burn_up import USUAL_DAYS, BurnUpPicture, burn_up_picture
+from apps.dashboards.selectors.pictures.costs import CostsPicture, costs_picture
+from apps.dashboards.selectors.pictures.owners import OwnersPicture, owners_picture
+from apps.dashboards.selectors.pictures.risks import RisksPicture, risks_picture
 from apps.dashboards.selectors.pictures.timeline import TimelinePicture, timeline_picture
 from apps.roadmap.selectors.readiness import readiness
 from apps.roadmap.selectors.statuses import Readiness
@@ -19,6 +22,9 @@ class PicturesPage:
     days: int
     timeline: TimelinePicture
     burn_up: BurnUpPicture
+    owners: OwnersPicture
+    risks: RisksPicture
+    costs: CostsPicture
 
 
 def pictures_page(*, environment: Environment, at: datetime, days: int = USUAL_DAYS) -> PicturesPage:
@@ -30,4 +36,7 @@ def pictures_page(*, environment: Environment, at: datetime, days: int = USUAL_D
         days=days,
         timeline=timeline_picture(known),
         burn_up=burn_up_picture(known, days=days),
+        owners=owners_picture(known),
+        risks=risks_picture(environment.service),
+        costs=costs_picture(environment.service),
     )
