@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
 from apps.catalog import api as catalog
-from apps.dashboards.api import person, portfolio
+from apps.dashboards.api import charts, person, portfolio
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import badge, beside, corrections, decisions, readiness, waivers
@@ -55,6 +55,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/lines/", corrections.LinesView.as_view(), name="document-lines"),
     path("my-work/", person.MyWorkView.as_view(), name="my-work"),
     path("portfolio/", portfolio.PortfolioView.as_view(), name="portfolio"),
+    path("criteria/<int:pk>/charts/evidence/", charts.EvidenceChart.as_view(), name="chart-evidence"),
+    path("services/<slug:slug>/charts/burn-up/", charts.BurnUpChart.as_view(), name="chart-burn-up"),
+    path("services/<slug:slug>/charts/costs/", charts.CostsChart.as_view(), name="chart-costs"),
+    path("services/<slug:slug>/charts/owners/", charts.OwnersChart.as_view(), name="chart-owners"),
+    path("services/<slug:slug>/charts/risks/", charts.RisksChart.as_view(), name="chart-risks"),
+    path("services/<slug:slug>/charts/timeline/", charts.TimelineChart.as_view(), name="chart-timeline"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),

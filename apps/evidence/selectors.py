@@ -3,8 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import connection
+from django.db.models import Q
 
 from apps.common.exceptions import OperationError
 from apps.evidence.contract import CLOCK_SKEW, Verifier
@@ -105,6 +108,18 @@ def newest_observations_at_each(keys: Collection[Key], instants: Sequence[dateti
         for number, pk in numbered:
             getattr(found[number - 1], kind)[_key_of(records[pk])] = records[pk]
     return found
+
+
+def observations_recorded(
+    keys: Collection[Key], *, after: datetime, until: datetime, at_most: int
+) -> list[ObservationRecord]:
+    """What was recorded after one instant and until another, in the order of recording; of too many the newest."""
+    if not keys:
+        return []
+    of_key = (Q(environment=key[0], verifier_key=key[1], parameters_digest=key[2]) for key in sorted(keys))
+    recorded = ObservationRecord.objects.filter(reduce(or_, of_key), recorded_at__gt=after, recorded_at__lte=until)
+    newest = recorded.defer("parameters").order_by("-recorded_at", "-pk")[:at_most]
+    return list(newest)[::-1]
 
 
 def _numbers_at_each(keys: Collection[Key], instants: Sequence[datetime], comparison: str) -> list[tuple[int, int]]:

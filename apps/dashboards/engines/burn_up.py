@@ -1,4 +1,4 @@
-"""Counts by day as steps: all, claimed, proven, waived; below the claimed ones lie those that are not proven."""
+"""Counts by day as steps: all, claimed, proven, waived; on the proven ones lie those that are only claimed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def draw_burn_up(days: Sequence[DayCounts]) -> BurnUp | None:
     return BurnUp(
         lines=tuple(_lines(days, chart)),
         proven_area="".join(chart.block(run, run[0].proven, 0) for run in _runs(days)),
-        gap="".join(chart.block(run, run[0].claimed, run[0].claimed - run[0].claimed_unproven) for run in _runs(days)),
+        gap="".join(chart.block(run, run[0].proven + run[0].claimed_unproven, run[0].proven) for run in _runs(days)),
         levels=tuple(Level(chart.y(count), count) for count in _levels(greatest)),
         ticks=chart.axis.ticks,
         columns=tuple(_column(each, chart) for each in days),

@@ -90,7 +90,7 @@ class _Scale:
     def steps(self) -> Iterator[Decimal]:
         """Round amounts, some five of them."""
         step = self._step()
-        amount = (self.least / step).to_integral_value(rounding="ROUND_CEILING") * step
+        amount = (self.least / step).to_integral_value(rounding="ROUND_CEILING") * step + 0  # no negative zero
         while amount <= self.most:
             yield amount
             amount += step

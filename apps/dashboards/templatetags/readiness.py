@@ -17,6 +17,7 @@ from apps.common.statuses import look_of
 from apps.common.wording import about
 from apps.dashboards.engines.charts import Part, draw_parts
 from apps.dashboards.selectors.milestone_page import MilestonePage, milestone_page
+from apps.dashboards.selectors.pictures.evidence_calendar import EvidenceCalendar, calendar_of
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.models import Criterion, Milestone
 from apps.roadmap.selectors.contradictions import DECAYED, OPEN_PARTS
@@ -96,6 +97,12 @@ def lines_of(contradiction: Contradiction) -> list[Way]:
 def milestone_page_of(milestone: Milestone) -> MilestonePage | None:
     """How the milestone stands, for the head of its page in the admin."""
     return milestone_page(milestone, at=now())
+
+
+@register.simple_tag
+def evidence_calendar_of(criterion: Criterion) -> EvidenceCalendar | None:
+    """What the criterion's evidence was day by day, for its page in the admin."""
+    return calendar_of(criterion, at=now())
 
 
 @register.filter

@@ -54,6 +54,10 @@ class CostsPicture:
     left_out: tuple[CostLine, ...]
 
     @property
+    def keys_left_out(self) -> list[int]:
+        return [line.pk for line in self.left_out]
+
+    @property
     def is_empty(self) -> bool:
         return not (self.monthly or self.once or self.stated or self.left_out)
 

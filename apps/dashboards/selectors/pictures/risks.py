@@ -26,6 +26,10 @@ class RiskCell:
     service: Service
 
     @property
+    def keys(self) -> list[int]:
+        return [risk.pk for risk in self.risks]
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many of them have each status."""
         return {str(status): sum(risk.status == status for risk in self.risks) for status in _STATUSES}
