@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -123,7 +124,7 @@ def observations_recorded(
 
 
 def _numbers_at_each(keys: Collection[Key], instants: Sequence[datetime], comparison: str) -> list[tuple[int, int]]:
-    asked = [list(column) for column in zip(*sorted(keys), strict=True)]
+    asked: list[Any] = [list(column) for column in zip(*sorted(keys), strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST_AT_EACH.format(comparison=comparison), [*asked, list(instants), CLOCK_SKEW])
         return cursor.fetchall()

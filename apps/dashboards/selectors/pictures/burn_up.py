@@ -51,7 +51,10 @@ def burn_up_picture(known: Readiness, *, days: int = USUAL_DAYS) -> BurnUpPictur
     claims = claims_at_each(known.service, instants)
     evidence = evidence_at_each(known, instants)
     waived = waived_at_each(known.environment, instants)
-    counts = [_count(at.date(), *then) for at, *then in zip(instants, claims, evidence, waived, strict=True)]
+    counts = [
+        _count(at.date(), claimed, states, covered)
+        for at, claimed, states, covered in zip(instants, claims, evidence, waived, strict=True)
+    ]
     return BurnUpPicture(tuple(dropwhile(lambda each: not each.total, counts)))
 
 
