@@ -107,7 +107,11 @@ def test_readiness_and_gate_say_what_is_in_conflict(document, environment):
         "The claim of “Write the runbook” was changed both here and in road.md.",
     ]
     assert {str(flag.milestone) for flag in conflicts} == {"M1 Safety"}
-    assert conflicts[0].sentence in gate(environment=environment).warnings
+    answer = gate(environment=environment)
+    assert answer.decision == "no_go"
+    assert [finding.id for finding in answer.blocking_findings] == [
+        f"import_conflict:conflict:{flag.conflict.pk}" for flag in conflicts
+    ]
 
 
 def test_the_readiness_page_leads_to_them(as_olga, document, service, address):

@@ -12,6 +12,7 @@ from apps.roadmap.models import Risk
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind
 
 _OF_FLAGS = {
+    FlagKind.CONFLICT: ConcernKind.IMPORT_CONFLICT,
     FlagKind.PLACEHOLDER: ConcernKind.PLACEHOLDER,
     FlagKind.OWNER_MISSING: ConcernKind.OWNER_MISSING,
     FlagKind.OVERDUE: ConcernKind.OVERDUE,
@@ -53,5 +54,5 @@ def weak_trust(criteria: Collection[CriterionStatus], rules: GateRules) -> Itera
 
 
 def _about(flag: Flag) -> str:
-    subject = flag.criterion or flag.milestone
+    subject = flag.conflict or flag.criterion or flag.milestone
     return f"{subject._meta.model_name}:{subject.pk}" if subject else ""

@@ -23,14 +23,14 @@ def find_flags(
 
 
 def _of_conflict(conflict: Conflict, milestones: Mapping[int, Milestone]) -> Iterator[Flag]:
-    entry, document = conflict.entry, conflict.document
+    entry, name = conflict.entry, conflict.document.name
     if not isinstance(entry, Entry):
         return  # it is gone
     key = entry.pk if isinstance(entry, Milestone) else getattr(entry, "milestone_id", None)
-    sentence = f"The {conflict.field_words} of {quote(str(entry))} was changed both here and in {document.name}."
+    sentence = f"The {conflict.field_words} of {quote(str(entry))} was changed both here and in {name}."
     criterion = entry if isinstance(entry, Criterion) else None
     milestone = milestones.get(key or 0)
-    yield Flag(FlagKind.CONFLICT, sentence, "Settle which value holds.", milestone, criterion, document)
+    yield Flag(FlagKind.CONFLICT, sentence, "Settle which value holds.", milestone, criterion, conflict)
 
 
 def _of_milestone(status: MilestoneStatus) -> Iterator[Flag]:

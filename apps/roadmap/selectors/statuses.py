@@ -8,7 +8,7 @@ from apps.catalog.models import Environment, Service
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.engines.waivers import ActiveWaiver
-from apps.roadmap.models import Binding, Criterion, Document, DocumentRevision, Milestone, Task, WorkItem
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Flag:
     action: str
     milestone: Milestone | None = None
     criterion: Criterion | None = None
-    document: Document | None = None
+    conflict: Conflict | None = None
 
 
 @dataclass(frozen=True)
