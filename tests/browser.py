@@ -14,6 +14,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
 
 ORIGIN = "http://localhost"
+REDIRECTS = (301, 302, 303, 307)
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -82,7 +83,16 @@ def _answer(route: Route, client: Client) -> None:
         return
     path = route.request.url.removeprefix(ORIGIN)
     answer = _static_file(path, client) if path.startswith("/static/") else _ask(route.request, path, client)
-    route.fulfill(**answer)
+    route.fulfill(**_to_go_on(answer))
+
+
+def _to_go_on(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer; instead of a redirect, which the browser would follow on the network, one that it follows here."""
+    headers = dict(answer["headers"])
+    address = headers.pop("Location", None)
+    if address is None or answer["status"] not in REDIRECTS:
+        return answer
+    return answer | {"headers": headers | {"Refresh": f"0;url={address}"}, "body": b"<!doctype html>"}
 
 
 _static_files: dict[str, dict[str, Any]] = {}
