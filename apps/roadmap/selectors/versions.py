@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
@@ -111,7 +112,7 @@ def _values(kind: type[models.Model], records: Sequence[Any]) -> dict[int, Value
     plain = [column for column in kind._meta.concrete_fields if column.name not in BOOKKEEPING]
     found = {record.pk: {each.name: getattr(record, each.attname) for each in plain} for record in records}
     history: Any = kind.history  # type: ignore[attr-defined]
-    for relation in history.model._history_m2m_fields:
+    for relation in sorted(history.model._history_m2m_fields, key=attrgetter("name")):
         of_each: Mapping[int, list[int]] = defaultdict(list)
         rows = getattr(history.model, relation.name).filter(history__in=found)
         for record, key in rows.values_list("history_id", f"{relation.m2m_reverse_field_name()}_id"):
