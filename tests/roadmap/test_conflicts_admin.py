@@ -87,6 +87,13 @@ def test_what_changed_meanwhile_is_looked_at_again(as_olga, address):
     assert Task.objects.get(text="Write the runbook").claim == "not_applicable"
 
 
+def test_a_choice_for_what_is_no_conflict_settles_nothing(as_olga, address):
+    response = as_olga.post(address, {"choice-²": "theirs", f"choice-{'9' * 30}": "theirs"})
+
+    assert response.status_code == 302
+    assert Conflict.objects.open().count() == 2
+
+
 @pytest.mark.parametrize(("role", "reads", "settles"), [("viewer", 200, 403), ("editor", 200, 302), (None, 403, 403)])
 def test_who_may_read_and_settle(client, address, role, reads, settles):
     person = User.objects.create_user("p@example.org", "correct horse battery", is_staff=True)

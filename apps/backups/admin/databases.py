@@ -21,6 +21,7 @@ from apps.backups.exceptions import BackupError
 from apps.backups.models import BackupRun, Database, DrillRun, Schedule
 from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
+from apps.common.numbers import read_number
 
 from .cells import objective_cell
 
@@ -103,9 +104,9 @@ class DatabaseAdmin(AuditedAdmin):
             "may_back_up": request.user.has_perm("backups.back_up_database"),
             "may_drill": request.user.has_perm("backups.drill_database"),
         }
-        if object_id.isdigit():
-            runs["backup_runs"] = BackupRun.objects.filter(database_id=object_id).select_related("backup")[:SHOWN_RUNS]
-            runs["drill_runs"] = DrillRun.objects.filter(database_id=object_id).select_related("backup")[:SHOWN_RUNS]
+        database = read_number(object_id) or 0
+        runs["backup_runs"] = BackupRun.objects.filter(database=database).select_related("backup")[:SHOWN_RUNS]
+        runs["drill_runs"] = DrillRun.objects.filter(database=database).select_related("backup")[:SHOWN_RUNS]
         return super().change_view(request, object_id, form_url, {**runs, **(extra_context or {})})
 
     @admin.display(description="newest backup", empty_value="none yet")

@@ -11,6 +11,7 @@ from apps.audit.audited_admin import ReadOnlyAdmin
 from apps.backups import selectors
 from apps.backups.models import Backup, BackupRun, DrillRun
 from apps.common.cells import age_cell, status_cell
+from apps.common.numbers import read_number
 from apps.common.wording import duration_in_words, size_in_words
 
 from .cells import objective_cell, stage_bar
@@ -32,7 +33,7 @@ class BackupAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse | TemplateResponse:
-        drills = DrillRun.objects.filter(backup_id=object_id) if object_id.isdigit() else []
+        drills = DrillRun.objects.filter(backup=read_number(object_id) or 0)
         return super().change_view(request, object_id, form_url, {"drills": drills, **(extra_context or {})})
 
     @admin.display(description="as of", ordering="snapshot_at")

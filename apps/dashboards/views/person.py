@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.services import read_notices
 from apps.audit.audited_admin import staff_user
 from apps.common.clock import now
+from apps.common.numbers import read_number
 from apps.dashboards.selectors.my_work import my_work
 
 NOTICES_ON_A_PAGE = 50
@@ -34,9 +35,8 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Note that the person has read everything that the page showed."""
-    newest = str(request.POST.get("newest", ""))
     person = staff_user(request)
-    count = read_notices(recipient=person, up_to=int(newest) if newest.isdecimal() else 0, at=now())
+    count = read_notices(recipient=person, up_to=read_number(request.POST.get("newest")) or 0, at=now())
     messages.success(request, f"{count} marked as read.")
     return redirect("dashboards:notices")
 

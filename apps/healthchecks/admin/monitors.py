@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
+from apps.common.numbers import read_number
 from apps.common.wording import counted
 from apps.healthchecks import services, tasks
 from apps.healthchecks.models import Monitor, ProbeResult
@@ -74,7 +75,7 @@ class MonitorAdmin(AuditedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse | TemplateResponse:
-        monitor = Monitor.objects.filter(pk=int(object_id)).first() if object_id.isdigit() else None
+        monitor = Monitor.objects.filter(pk=read_number(object_id) or 0).first()
         health = _health_of(monitor) if monitor else {}
         return super().change_view(request, object_id, form_url, {**health, **(extra_context or {})})
 

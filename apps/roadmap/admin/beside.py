@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern
 from apps.audit.audited_admin import staff_user
 from apps.common.addresses import change_address
 from apps.common.clock import now
+from apps.common.numbers import read_number
 from apps.roadmap.admin.entries import EntryAdmin
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import Comment, Dependency, Link, Milestone
@@ -72,11 +73,9 @@ class Beside(EntryAdmin):
         entry = self._entry(request, object_id)
         if request.method != "POST" or not self.has_change_permission(request, entry):
             raise PermissionDenied
-        seen = str(request.POST.get("seen", ""))
+        seen = read_number(request.POST.get("seen")) or 0
         try:
-            is_changed = restore_version(
-                entry=entry, version=version, seen=int(seen) if seen.isdecimal() else -1, actor=staff_user(request)
-            )
+            is_changed = restore_version(entry=entry, version=version, seen=seen, actor=staff_user(request))
             self.message_user(request, "The version is restored." if is_changed else "It holds these values already.")
         except RoadmapError as error:
             self.message_user(request, error.message, messages.ERROR)
@@ -132,11 +131,6 @@ def _require(request: HttpRequest, permission: str) -> None:
         raise PermissionDenied
 
 
-def _number(request: HttpRequest) -> int:
-    posted = str(request.POST.get("id", ""))
-    return int(posted) if posted.isdecimal() and len(posted) < 19 else 0
-
-
 def _comment(request: HttpRequest, entry: Any) -> str:
     _require(request, "roadmap.add_comment")
     comment = add_comment(entry=entry, text=str(request.POST.get("text", "")), author=staff_user(request))
@@ -185,7 +179,7 @@ def _stop_waiting(request: HttpRequest, entry: Any) -> str:
 
 
 def _found(rows: Any, request: HttpRequest) -> Any:
-    row = rows.filter(pk=_number(request)).first()
+    row = rows.filter(pk=read_number(request.POST.get("id"))).first()
     if row is None:
         raise RoadmapError("It is gone: somebody else took it away.")
     return row

@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern
 
 from apps.audit.audited_admin import staff_user
 from apps.common.exceptions import OperationError
+from apps.common.numbers import read_numbers
 from apps.common.wording import counted
 from apps.roadmap.engines.comparing import Run, compare_words
 from apps.roadmap.models import Conflict, Document
@@ -66,7 +67,7 @@ class ConflictPages(admin.ModelAdmin):
             raise PermissionDenied
         chosen = [name.removeprefix("choice-") for name in request.POST if name.startswith("choice-")]
         settled = 0
-        for conflict in document.conflicts.filter(pk__in=filter(str.isdigit, chosen)).order_by("pk"):
+        for conflict in document.conflicts.filter(pk__in=read_numbers(chosen)).order_by("pk"):
             try:
                 settle_conflict(conflict=conflict, actor=staff_user(request), **_answer(request.POST, conflict.pk))
                 settled += 1

@@ -16,6 +16,7 @@ from apps.catalog.exceptions import UnknownEnvironment
 from apps.catalog.selectors import find_environment
 from apps.common.clock import now
 from apps.common.exceptions import OperationError
+from apps.common.numbers import read_numbers
 from apps.common.statuses import look_of
 from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.clauses import propose_clauses, split_clauses
@@ -83,7 +84,7 @@ class CriterionPage(admin.ModelAdmin):
             return
         if decision not in {*_DECISIONS, "narrow"} or not self.has_accept_permission(request):
             raise PermissionDenied
-        chosen = criterion.bindings.filter(pk__in=filter(str.isdigit, request.POST.getlist("binding")))
+        chosen = criterion.bindings.filter(pk__in=read_numbers(request.POST.getlist("binding")))
         if decision != "narrow":
             self.decide(request, chosen, decision)
             return

@@ -12,6 +12,7 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 
 from apps.audit.audited_admin import ReadOnlyAdmin
+from apps.common.numbers import read_number
 from apps.roadmap.admin.gate_page import GatePageView
 from apps.roadmap.engines.gate_comparison import compare
 from apps.roadmap.models import GateEvaluation, SignOff
@@ -54,10 +55,10 @@ class GateEvaluationAdmin(ReadOnlyAdmin):
         """What turned between a snapshot and another, the earlier first."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        other = request.GET.get("with", "")
+        other = read_number(request.GET.get("with"))
         rows = GateEvaluation.objects.select_related("environment__service", "actor")
         first = get_object_or_404(rows, pk=evaluation_id)
-        second = get_object_or_404(rows, pk=other if other.isdecimal() else 0, environment=first.environment_id)
+        second = get_object_or_404(rows, pk=other, environment=first.environment_id)
         before, after = sorted([first, second], key=lambda each: (each.at, each.pk))
         turned = compare(before.answer, after.answer)
         return self._page(request, "comparison", before=before, after=after, turned=turned, title="What turned")

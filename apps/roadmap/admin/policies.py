@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.audit.audited_admin import staff_user
 from apps.catalog.models import Environment, Service
+from apps.common.numbers import read_number
 from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.policy_form import RULES, WEIGHTS, PolicyForm
 from apps.roadmap.exceptions import RoadmapError
@@ -130,12 +131,11 @@ class GatePolicyAdmin(CalmFields, admin.ModelAdmin):
 
 def asked_about(request: HttpRequest) -> tuple[Service | None, Environment | None]:
     """The environment that the address names, or else the service."""
-    numbers = {name: request.GET.get(name, "") for name in ("environment", "service")}
-    chosen = {name: number for name, number in numbers.items() if number.isdecimal()}
-    if "environment" in chosen:
-        environment = Environment.objects.select_related("service").filter(pk=chosen["environment"]).first()
-        return (environment.service, environment) if environment else (None, None)
-    return (Service.objects.filter(pk=chosen["service"]).first() if chosen else None), None
+    environments = Environment.objects.select_related("service")
+    environment = environments.filter(pk=read_number(request.GET.get("environment")) or 0).first()
+    if environment:
+        return environment.service, environment
+    return Service.objects.filter(pk=read_number(request.GET.get("service")) or 0).first(), None
 
 
 def asked_version(request: HttpRequest) -> GatePolicy | None:

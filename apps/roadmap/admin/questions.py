@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from apps.accounts.models import User
 from apps.catalog.models import Team
+from apps.common.numbers import read_number
 from apps.roadmap.models import Claim, Criterion, Label
 from apps.roadmap.services.tracking import BulkChange
 
@@ -92,5 +93,6 @@ def ask(model_admin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[
 
 def seen_versions(posted: Mapping[str, Any]) -> dict[int, int]:
     """The version that the person saw of each entry, from the hidden fields of the page."""
-    shown = {name.removeprefix(SEEN): str(value) for name, value in posted.items() if name.startswith(SEEN)}
-    return {int(key): int(value) for key, value in shown.items() if key.isdecimal() and value.isdecimal()}
+    shown = {name.removeprefix(SEEN): value for name, value in posted.items() if name.startswith(SEEN)}
+    numbers = {read_number(key): read_number(value) for key, value in shown.items()}
+    return {key: version for key, version in numbers.items() if key is not None and version is not None}

@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern
 
 from apps.audit.audited_admin import staff_user
 from apps.common.exceptions import OperationError
+from apps.common.numbers import read_number
 from apps.common.wording import counted
 from apps.roadmap.admin.review_forms import LineForm, LinesForm, chosen_lines, values_of
 from apps.roadmap.engines.corrections import Becomes
@@ -48,8 +49,8 @@ class ReviewPages(admin.ModelAdmin):
         found = review(
             revision,
             show=show if show in Show.values else "",
-            page=_number(request, "page") or 1,
-            line=_number(request, "at"),
+            page=read_number(request.GET.get("page")) or 1,
+            line=read_number(request.GET.get("at")),
         )
         filters = [(each.value, each.label, found.counts[each.value]) for each in Show]
         context = {"review": found, "show": show, "filters": filters, "becomes": Becomes.choices}
@@ -82,8 +83,7 @@ class ReviewPages(admin.ModelAdmin):
         if request.method != "POST":
             return HttpResponseRedirect(_place(document))
         self._demand(request)
-        corrections = document.corrections.filter(pk=_number(request, "correction", posted=True) or 0)
-        correction = get_object_or_404(corrections)
+        correction = get_object_or_404(document.corrections, pk=read_number(request.POST.get("correction")))
         self._say(request, lambda: undo_correction(correction=correction, actor=staff_user(request)), "Undone.")
         return HttpResponseRedirect(_place(document, correction.line))
 
@@ -159,11 +159,6 @@ class ReviewPages(admin.ModelAdmin):
             "may_correct": self._may_correct(request),
         }
         return TemplateResponse(request, f"admin/roadmap/document/{template}", {**base, **context})
-
-
-def _number(request: HttpRequest, name: str, *, posted: bool = False) -> int | None:
-    value = (request.POST if posted else request.GET).get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 10 else None
 
 
 def _place(document: Document, line: int | None = None) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from apps.common.numbers import read_numbers
 from apps.roadmap.engines.corrections import Becomes
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.selectors.readings import ReviewLine
@@ -29,7 +30,7 @@ class LinesForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        given = [value for value in data.getlist("line") if value.isdecimal()]
+        given = read_numbers(data.getlist("line"))
         self.fields["line"].choices = [(value, value) for value in given]  # type: ignore[attr-defined]
 
 

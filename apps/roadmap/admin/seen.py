@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from apps.common.numbers import read_number
 from apps.roadmap.selectors.versions import FieldChange, changes_since, newest_version, values_at
 
 VERSION = "version"
@@ -48,11 +49,11 @@ class SeenForm(forms.ModelForm):
 
     def _look_for_others(self) -> None:
         newest = newest_version(self.instance)
-        seen = self._posted(VERSION)
-        if not str(seen or "").isdecimal() or int(seen) == newest:
+        seen = read_number(self._posted(VERSION))
+        if seen is None or seen == newest:
             return
-        held = values_at(self.instance, int(seen))
-        changes, people = changes_since(self.instance, int(seen))
+        held = values_at(self.instance, seen)
+        changes, people = changes_since(self.instance, seen)
         changes = [change for change in changes if change.name in self.fields]
         if held is None or not changes:
             return

@@ -17,6 +17,7 @@ from apps.catalog.api import InEnvironmentSerializer
 from apps.catalog.models import Environment
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.clock import now
+from apps.common.numbers import read_number
 from apps.roadmap.api.readiness import QuestionView
 from apps.roadmap.api.serializers import GateSerializer, RefusalSerializer
 from apps.roadmap.engines.gate_comparison import compare
@@ -168,9 +169,9 @@ class GateEvaluationViewSet(viewsets.ReadOnlyModelViewSet):
     def comparison(self, request: Request, pk: str | None = None) -> Response:
         """What turned between the two, the earlier first."""
         first: GateEvaluation = self.get_object()
-        other = request.query_params.get("with", "")
+        other = read_number(request.query_params.get("with"))
         known = self.get_queryset().filter(environment=first.environment_id)
-        second = get_object_or_404(known, pk=other if other.isdecimal() and len(other) < 19 else first.pk)
+        second = get_object_or_404(known, pk=first.pk if other is None else other)
         before, after = sorted([first, second], key=lambda each: (each.at, each.pk))
         return Response(ComparisonSerializer(compare(before.answer, after.answer)).data)
 
