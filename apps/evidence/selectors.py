@@ -51,6 +51,11 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS observation
 """
+_BY_NUMBER = """
+SELECT id, environment_id, verifier_key, verifier_version, parameters_digest, facts, error, summary, source, trust,
+    observed_at, recorded_at
+FROM evidence_observationrecord WHERE id = ANY(%s)
+"""
 
 Key = tuple[int, str, str]  # the environment, the verifier's key, the digest of the parameters
 
@@ -104,11 +109,17 @@ def newest_observations_at_each(keys: Collection[Key], instants: Sequence[dateti
     if not keys or not instants:
         return found
     answers, errors = (_numbers_at_each(keys, instants, comparison) for comparison in ("=", "<>"))
-    records = ObservationRecord.objects.defer("parameters").in_bulk({pk for _, pk in [*answers, *errors]})
+    records = _records({pk for _, pk in [*answers, *errors]})
     for numbered, kind in ((answers, "answers"), (errors, "errors")):
         for number, pk in numbered:
             getattr(found[number - 1], kind)[_key_of(records[pk])] = records[pk]
     return found
+
+
+def _records(numbers: Collection[int]) -> dict[int, ObservationRecord]:
+    # As one array: of a list of thousands Django would make a parameter each, which takes longer than the query.
+    found = ObservationRecord.objects.raw(_BY_NUMBER, [list(numbers)])
+    return {record.pk: record for record in found}
 
 
 def observations_recorded(

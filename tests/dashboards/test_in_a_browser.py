@@ -24,6 +24,7 @@ PAGES = [
     "/admin/backups/database/add/",
     "/admin/",
     "/admin/readiness/payments/",
+    "/admin/readiness/payments/pictures/",
     "/admin/catalog/service/",
     "/admin/catalog/service/add/",
     "/admin/audit/auditevent/",

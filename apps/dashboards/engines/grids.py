@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_CELL_HEIGHT, _TOP, _LEFT, _RIGHT = 44, 40, 240, 1096
+_CELL_HEIGHT, _WIDEST_CELL, _TOP, _RIGHT = 44, 190, 40, 1096
+_LETTER = 7
 _GAP = 4
 
 
@@ -60,7 +61,6 @@ class Grid:
     cells: tuple[Cell, ...]
     height: int
     width: int = 1100
-    left: int = _LEFT
 
 
 def draw_grid(
@@ -71,14 +71,15 @@ def draw_grid(
     cell_height: int = _CELL_HEIGHT,
 ) -> Grid:
     """A cell for each row and column, in their order; empty where there is no value."""
-    width, middle = (_RIGHT - _LEFT) / max(len(columns), 1), cell_height / 2 + 4
+    left = 24 + _LETTER * max(map(len, rows), default=0)
+    width, middle = min((_RIGHT - left) / max(len(columns), 1), _WIDEST_CELL), cell_height / 2 + 4
     return Grid(
-        rows=tuple(Heading(name, _LEFT - 16, _TOP + n * cell_height + middle) for n, name in enumerate(rows)),
-        columns=tuple(Heading(name, round(_LEFT + (n + 0.5) * width, 1), _TOP - 12) for n, name in enumerate(columns)),
+        rows=tuple(Heading(name, left - 12, _TOP + n * cell_height + middle) for n, name in enumerate(rows)),
+        columns=tuple(Heading(name, round(left + (n + 0.5) * width, 1), _TOP - 12) for n, name in enumerate(columns)),
         cells=tuple(
             Cell(
                 values.get((row, column)),
-                round(_LEFT + right * width + _GAP / 2, 1),
+                round(left + right * width + _GAP / 2, 1),
                 _TOP + down * cell_height + _GAP / 2,
                 round(width - _GAP, 1),
                 cell_height - _GAP,

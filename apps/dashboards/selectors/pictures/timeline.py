@@ -82,14 +82,18 @@ class TimelinePicture:
         return sum(wait.is_conflict for each in self.milestones for wait in each.waits_for)
 
     @property
+    def moved(self) -> int:
+        return sum(bool(each.moves) for each in self.dated)
+
+    @property
     def drawing(self) -> Plan | None:
         return draw_plan([_stage(each) for each in self.dated], today=self.at.date())
 
     @property
     def summary(self) -> str:
         """The picture in words."""
-        moved, late = sum(bool(each.moves) for each in self.dated), sum(bool(each.lateness) for each in self.dated)
-        said = [f"{counted(len(self.dated), 'milestone')} with a target", f"{moved} moved", f"{late} late"]
+        late = sum(bool(each.lateness) for each in self.dated)
+        said = [f"{counted(len(self.dated), 'milestone')} with a target", f"{self.moved} moved", f"{late} late"]
         if self.conflicts:
             said.append(f"{self.conflicts} due before what they wait for")
         return f"{', '.join(said)}; today is {date_in_words(self.at.date())}."
