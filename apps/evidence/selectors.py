@@ -135,9 +135,10 @@ def observations_recorded(
 
 
 def _numbers_at_each(keys: Collection[Key], instants: Sequence[datetime], comparison: str) -> list[tuple[int, int]]:
-    asked: list[Any] = [list(column) for column in zip(*sorted(keys), strict=True)]
+    asked = [list(column) for column in zip(*sorted(keys), strict=True)]
+    parameters: list[Any] = [*asked, list(instants), CLOCK_SKEW]
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST_AT_EACH.format(comparison=comparison), [*asked, list(instants), CLOCK_SKEW])
+        cursor.execute(_NEWEST_AT_EACH.format(comparison=comparison), parameters)
         return cursor.fetchall()
 
 

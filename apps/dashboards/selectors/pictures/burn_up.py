@@ -12,7 +12,7 @@ from apps.roadmap.selectors.over_time import Claims, claims_at_each, evidence_at
 from apps.roadmap.selectors.statuses import Readiness
 from apps.roadmap.selectors.waivers import waived_at_each
 
-SHORTEST_DAYS, USUAL_DAYS, LONGEST_DAYS = 7, 90, 180
+USUAL_DAYS, LONGEST_DAYS = 90, 180
 _DAY = timedelta(days=1)
 
 
