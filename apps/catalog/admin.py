@@ -9,11 +9,13 @@ from django.http import HttpRequest
 from apps.accounts.models import User
 from apps.audit.audited_admin import AuditedAdmin
 from apps.catalog.models import Environment, Service, Team
+from apps.catalog.services import ensure_default_environment
 
 
 class EnvironmentInline(admin.TabularInline):
     model = Environment
     extra = 0
+    verbose_name_plural = "environments (production where none is named; the first is the default)"
 
 
 @admin.register(Team)
@@ -41,5 +43,10 @@ class ServiceAdmin(AuditedAdmin):
     search_fields = ["name", "slug"]
     list_select_related = ["owner"]
     autocomplete_fields = ["owner"]
+    fields = ["name", "slug", "tier", "owner", "repository_url"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [EnvironmentInline]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        ensure_default_environment(form.instance)

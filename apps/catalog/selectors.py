@@ -50,6 +50,6 @@ def _may_be_asked(text: str) -> bool:
 def _suggest(wanted: str, known: object) -> str:
     names = sorted(known)  # type: ignore[call-overload]
     if not names:
-        return "There are none yet: add one in the admin, under Catalog."
+        return "There are none yet: add one in the admin, under Settings, Services."
     near = get_close_matches(wanted, names, n=1)
     return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names[:10])}."

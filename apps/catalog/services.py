@@ -22,11 +22,21 @@ def ensure_service(
     _require_slug(slug)
     defaults = {"name": name or slug.replace("-", " ").capitalize(), **({"tier": tier} if tier else {})}
     service, is_new = Service.objects.get_or_create(slug=slug, defaults=defaults)
-    if not service.environments.filter(is_default=True).exists():
-        Environment.objects.create(service=service, name=environment, url=url, is_default=True)
+    ensure_default_environment(service, name=environment, url=url)
     if is_new:
         audit.record(action="service.added", subject=service, actor=actor)
     return service
+
+
+@transaction.atomic
+def ensure_default_environment(service: Service, *, name: str = "production", url: str = "") -> Environment:
+    """The environment that a gate is asked about: where none is marked the first one, added where there is none."""
+    environment = service.environments.order_by("-is_default", "pk").first()
+    environment = environment or Environment(service=service, name=name, url=url)
+    if not environment.is_default:
+        environment.is_default = True
+        environment.save()
+    return environment
 
 
 def _require_slug(slug: str) -> None:

@@ -93,3 +93,21 @@ def test_services_are_kept_in_the_admin_with_their_environments(client, olga, se
     assert "Payments API" in client.get(reverse("admin:catalog_service_changelist")).content.decode()
     page = client.get(reverse("admin:catalog_service_change", args=[service.pk])).content.decode()
     assert 'value="production"' in page
+
+
+def test_a_service_added_in_the_admin_has_an_environment_to_ask_about(client, olga):
+    client.force_login(olga)
+    form = {"name": "Mail", "slug": "mail", "tier": "B", "environments-TOTAL_FORMS": 0, "environments-INITIAL_FORMS": 0}
+
+    client.post(reverse("admin:catalog_service_add"), form)
+
+    assert str(find_environment(find_service("mail"))) == "mail production"
+
+
+def test_the_first_environment_named_in_the_admin_is_the_default_one(client, olga):
+    client.force_login(olga)
+    form = {"name": "Mail", "slug": "mail", "tier": "B", "environments-TOTAL_FORMS": 1, "environments-INITIAL_FORMS": 0}
+
+    client.post(reverse("admin:catalog_service_add"), {**form, "environments-0-name": "staging"})
+
+    assert find_environment(find_service("mail")).name == "staging"
