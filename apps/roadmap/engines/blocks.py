@@ -3,8 +3,9 @@
 The Markdown parser only says where blocks lie. It never renders, so nothing it normalises is lost.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -42,7 +43,8 @@ KIND_BY_TOKEN = {
     "hr": BlockKind.RULE,
 }
 
-
+ITEM_MARKER = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)+")
+ANNOUNCEMENT = re.compile(r"(?P<indent>[ \t>]*)(?:\*\*|__)?[^\W\d_][^:*_]{1,60}(?:\*\*|__)?:(?:\*\*|__)?[ \t]*")
 DEEPEST = 60  # a list is two levels: itself and its item
 CONTAINERS = frozenset({"blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open"})
 
@@ -125,7 +127,28 @@ def _leaves(source: Source) -> Iterator[_Leaf]:
     front_matter = _front_matter_lines(source)
     if front_matter:
         yield _Leaf(BlockKind.FRONT_MATTER, (0, front_matter))
-    yield from _leaves_of(_tokens(source, front_matter))
+    for leaf in _leaves_of(_tokens(source, front_matter)):
+        yield from _without_announcement(source, leaf)
+
+
+def _without_announcement(source: Source, leaf: _Leaf) -> Iterator[_Leaf]:
+    """Markdown lets an item go on without its indent: "Done when:" there is about what follows, not the item's end."""
+    first, end = leaf.lines
+    if leaf.kind != BlockKind.LIST_ITEM or not leaf.item or end - first == 1 or not _announces(source, first + 1, end):
+        yield leaf
+        return
+    yield replace(leaf, lines=(first, end - 1))
+    yield _Leaf(BlockKind.PARAGRAPH, (end - 1, end), item=leaf.item.parent)
+
+
+def _announces(source: Source, first: int, last: int) -> bool:
+    marker, label = ITEM_MARKER.match(_line(source, first)), ANNOUNCEMENT.fullmatch(_line(source, last))
+    return bool(marker and label) and label.end("indent") < marker.end()  # type: ignore[union-attr]
+
+
+def _line(source: Source, number: int) -> str:
+    start, end = source.line_span(number)
+    return source.text[start:end].rstrip("\r\n")
 
 
 def _tokens(source: Source, skipped_lines: int) -> list[Token]:

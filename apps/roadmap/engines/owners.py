@@ -43,6 +43,12 @@ def write_owners(names: Sequence[str], *, instead_of: str) -> str:
     return f"owner: {' + '.join(names)}"
 
 
+def doubts_of_one_owner(names: Sequence[str]) -> tuple[str, ...]:
+    """What a person should look at where something that has one owner names several."""
+    others = " and ".join(names[1:])
+    return (f"A task has one owner, here {names[0]}: assign people of {others} beside it.",) if others else ()
+
+
 def _plain(written: str) -> str:
     link = LINK.fullmatch(written.strip())
     return (link["name"] if link else written).strip().strip("*_").lstrip("@").strip()

@@ -24,6 +24,14 @@ GRADES = (
      r"|l|[12]"),
 )  # fmt: skip
 GRADE_PATTERNS = tuple((grade, re.compile(pattern, re.I)) for grade, pattern in GRADES)
+GRADES_AT_END = re.compile(r"\((?P<grades>[^()]{3,120})\)[ \t.]*$")
+GRADED = re.compile(
+    r"[ \t]*(?:(?P<likelihood>likelihood|probability|probabilité|vraisemblance|wahrscheinlichkeit|probabilidad)"
+    r"|(?:impact|severity|consequence|gravité|sévérité|auswirkung|schwere|impacto|gravedad))"
+    r"[ \t]*[:=][ \t]*(?P<words>[^:=]{1,40})",
+    re.I,
+)
+COLON_OUTSIDE_BRACKETS = re.compile(r":(?![^()]{0,120}\))")
 AROUND_A_GRADE = re.compile(r"^\W+|\W*[(/].*$|\W+$")
 RISK_LABELS = ("risk", "threat")
 IMPACT_LABELS = ("impact", "consequence")
@@ -68,6 +76,21 @@ def read_grade(text: str) -> str:
     """How likely or how severe in one of four words, such as "high" for "Hoch", "4/5" or "🔴 High"; else nothing."""
     plain = AROUND_A_GRADE.sub("", text[:100])
     return next((grade for grade, pattern in GRADE_PATTERNS if pattern.fullmatch(plain)), "")
+
+
+def read_risk_words(text: str) -> tuple[str, str, str]:
+    """The title of "Late supplier (probability: medium, impact: high): …", its likelihood and its severity."""
+    text, likelihood, severity = _without_grades(text)
+    return COLON_OUTSIDE_BRACKETS.split(text, maxsplit=1)[0].strip(), likelihood, severity
+
+
+def _without_grades(text: str) -> tuple[str, str, str]:
+    found = GRADES_AT_END.search(text)
+    grades = [GRADED.fullmatch(piece) for piece in re.split("[,;]", found["grades"])] if found else []
+    if not found or not all(grade and read_grade(grade["words"]) for grade in grades):
+        return text, "", ""
+    said = {bool(grade["likelihood"]): grade["words"].strip() for grade in grades if grade}
+    return text[: found.start()].rstrip(), said.get(True, ""), said.get(False, "")
 
 
 def _take_label(risks: list[RiskLines], found: re.Match[str], line: int, position: int) -> None:

@@ -35,6 +35,7 @@ _STATES = (
         r"\bprogress|\bstarted|\bongoing|\bdoing\b|\bpartial|\bwip\b|\bactive\b|\bblocked|\bat risk|\bon track"
         r"|\bon hold|\bin review|\bready for|\bpaused|\bunderway|\b(?:almost|mostly|nearly|partly|half|not fully)\b"
         r"|^[1-9]\d? ?%|\bin arbeit|\bläuft|\bbegonnen|\bteilweise|\bin bearbeitung|\ben cours|\bcommencé|\bpartiel"
+        r"|\bbloqu|\bblockiert|\ben revue|\ben pause"
         r"|\ben curso|\ben pro(?:greso|ceso)|\bempezado|\bparcial|進行中|作業中|进行中",
     ),
     (

@@ -192,6 +192,12 @@ def read_tier(title: str, *, anywhere: bool = False) -> str:
     return ""
 
 
+def read_announcement(line: str) -> str:
+    """The label of a plain line such as "Done when:", when it says what stands below it; else nothing."""
+    words = line.strip(" \t>*_")
+    return words[:-1].rstrip(" \t*_") if words.endswith(":") and read_role(words) else ""
+
+
 def read_role(title: str) -> Role:
     """The role of a section or label with this title."""
     plain = title.strip().rstrip(":").strip()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from apps.roadmap.engines.certainty import Rule
 from apps.roadmap.engines.draft import Draft
 from apps.roadmap.engines.entries import Countermeasure, Owner, Risk
-from apps.roadmap.engines.risks import LABELLED
+from apps.roadmap.engines.risks import LABELLED, read_risk_words
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.rules.lines import Line, enter
 from apps.roadmap.engines.titles import Role
@@ -26,15 +26,17 @@ def take_risk(draft: Draft, line: Line) -> Owner | None:
         return None
     if line.scope.risk is not None:
         return _take_risk_detail(draft, line, line.scope.risk)
-    title = line.shown.text.split(":")[0] if ":" in line.shown.text else line.shown.text
+    title, likelihood, severity = read_risk_words(line.shown.text)
     draft.risks.append(
         Risk(
             line=line.block.start_line,
             path=line.scope.path,
             spans={"risk": line.span},
             rule=Rule.RISK_SECTION,
-            title=title.strip(),
+            title=title,
             risk=line.shown.text,
+            likelihood=likelihood,
+            severity=severity,
             milestone=line.scope.milestone,
             work_item=line.scope.work_item,
             risk_line=line.block.start_line,

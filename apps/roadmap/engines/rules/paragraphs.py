@@ -13,7 +13,7 @@ from apps.roadmap.engines.marks import read_legend
 from apps.roadmap.engines.owners import split_owners
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.rules.criteria import add_criterion
-from apps.roadmap.engines.titles import CRITERION_KINDS, Role, read_role
+from apps.roadmap.engines.titles import CRITERION_KINDS, Role, read_announcement, read_role
 
 DECLARED_ROLES = re.compile(
     r"[ \t>*_]*(?:owners?|owner roles?|roles?|teams?)[ \t]*(?:\((?:roles?|teams?|owners?)\))?"
@@ -54,7 +54,7 @@ def _take_line(draft: Draft, block: Block, scope: Scope, number: int, position: 
     if ASIDE.fullmatch(words):
         draft.open_label(block, scope.titled(words.strip("*_:"), role=Role.NONE))
         return None
-    label = read_label(words)
+    label = read_label(words) or read_announcement(words)
     if label:
         return _open_label(draft, block, scope, number, label)
     owner = _take_values(draft, block, scope, number, start, words)

@@ -11,7 +11,7 @@ from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Countermeasure, Criterion, CriterionKind, Milestone, MilestoneKind, Risk, Task
 from apps.roadmap.engines.marks import Claim, claim_of_words, is_circle, read_emoji, read_mark
 from apps.roadmap.engines.measures import read_measures, read_placeholders
-from apps.roadmap.engines.owners import read_owners
+from apps.roadmap.engines.owners import doubts_of_one_owner, read_owners
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.tables import Cell, Row
@@ -98,6 +98,7 @@ def add_task(draft: Draft, scope: Scope, row: Row, table: Table) -> None:
     if not text:
         return
     state = _state(draft, scope, row)
+    state = replace(state, doubts=(*state.doubts, *doubts_of_one_owner([name for name, _ in state.owners])))
     named = _milestone(draft, _text(draft, row, "milestone"))
     draft.tasks.append(
         Task(
