@@ -106,9 +106,31 @@ def test_milestones_are_found_by_words_and_filters(as_olga, document, query, tit
     assert [str(milestone) for milestone in found] == titles
 
 
+def test_a_list_has_fields_only_for_whoever_asks_for_them(as_olga, document):
+    plain = as_olga.get(page("task_changelist") + "?claim__exact=todo")
+    asked = as_olga.get(page("task_changelist") + "?claim__exact=todo&edit=1")
+
+    assert "form-0-claim" not in plain.content.decode()
+    assert 'href="?claim__exact=todo&amp;edit=1">Edit this list' in plain.content.decode()
+    assert "form-0-claim" in asked.content.decode()
+    assert 'href="?claim__exact=todo">Stop editing' in asked.content.decode()
+    assert list(plain.context["cl"].result_list) == list(asked.context["cl"].result_list)
+
+
+def test_a_viewer_is_offered_no_fields(client, sam, document):
+    sam.groups.add(Group.objects.get(name="viewer"))
+    client.force_login(sam)
+
+    for query in ("", "?edit=1"):
+        shown = client.get(page("task_changelist") + query).content.decode()
+        assert "form-0-claim" not in shown
+        assert "Edit this list" not in shown
+        assert "Stop editing" not in shown
+
+
 def test_a_list_edit_changes_one_character_of_the_export(as_olga, olga, document):
     rows = list(Task.objects.order_by("service__name", "position", "pk"))
-    as_olga.post(page("task_changelist"), edited_list(rows, **{"watch them": "done"}))
+    as_olga.post(page("task_changelist") + "?edit=1", edited_list(rows, **{"watch them": "done"}))
     task = Task.objects.get(text="watch them")
 
     assert export_document(document).decode() == TEXT.replace("[ ] watch", "[x] watch")
@@ -218,7 +240,7 @@ def test_a_viewer_sees_and_changes_nothing(client, sam, document):
     task = Task.objects.get(text="Write runbook")
     response = client.get(page("task_changelist"))
     client.post(page("task_changelist"), {"action": "mark_done", "_selected_action": [task.pk]})
-    client.post(page("task_changelist"), edited_list([task], **{"Write runbook": "done"}))
+    client.post(page("task_changelist") + "?edit=1", edited_list([task], **{"Write runbook": "done"}))
 
     assert response.status_code == 200
     assert client.get(page("document_add")).status_code == 403

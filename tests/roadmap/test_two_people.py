@@ -7,6 +7,8 @@ from apps.catalog.models import Team
 from apps.roadmap.models import Milestone, Task
 from tests.roadmap.test_tracker_admin import as_olga, document, page  # noqa: F401  fixtures
 
+EDITED_TASKS = f"{page('task_changelist')}?edit=1"
+
 
 @pytest.fixture
 def second(sam):
@@ -125,12 +127,12 @@ def test_rows_below_a_milestone_are_guarded(as_olga, second, document):  # noqa:
 
 
 def test_a_list_takes_back_no_row_that_was_only_shown(as_olga, second, document):  # noqa: F811
-    stale = shown_list(second.get(page("task_changelist")))
+    stale = shown_list(second.get(EDITED_TASKS))
     done = Task.objects.get(text="Write runbook")
     as_olga.post(page("task_change", done.pk), shown(as_olga.get(page("task_change", done.pk))) | {"claim": "done"})
     other = Task.objects.get(text="Add Redis")
     row = next(key.removesuffix("-id") for key, value in stale.items() if key.endswith("-id") and value == other.pk)
-    saved = second.post(page("task_changelist"), stale | {f"{row}-claim": "in_progress"})
+    saved = second.post(EDITED_TASKS, stale | {f"{row}-claim": "in_progress"})
 
     assert saved.status_code == 302
     assert Task.objects.get(pk=other.pk).claim == "in_progress"
@@ -138,11 +140,11 @@ def test_a_list_takes_back_no_row_that_was_only_shown(as_olga, second, document)
 
 
 def test_a_row_of_a_list_that_both_changed_is_refused(as_olga, second, document):  # noqa: F811
-    stale = shown_list(second.get(page("task_changelist")))
+    stale = shown_list(second.get(EDITED_TASKS))
     task = Task.objects.get(text="Write runbook")
     as_olga.post(page("task_change", task.pk), shown(as_olga.get(page("task_change", task.pk))) | {"claim": "done"})
     row = next(key.removesuffix("-id") for key, value in stale.items() if key.endswith("-id") and value == task.pk)
-    refused = second.post(page("task_changelist"), stale | {f"{row}-claim": "in_progress"})
+    refused = second.post(EDITED_TASKS, stale | {f"{row}-claim": "in_progress"})
 
     assert refused.status_code == 200
     assert "Olga Operator changed this meanwhile. claim: To do → Done." in refused.content.decode()

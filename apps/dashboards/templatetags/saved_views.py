@@ -25,7 +25,10 @@ class Chip:
 def saved_views(context: template.Context, changelist: Any) -> dict[str, object]:
     """The views of this list that the person may see, and the form that saves another."""
     request = context["request"]
-    of, query = changelist.opts.label_lower, changelist.get_query_string(remove=["p", "e", "all", "_facets"])[1:]
+    of, query = (
+        changelist.opts.label_lower,
+        changelist.get_query_string(remove=["p", "e", "all", "edit", "_facets"])[1:],
+    )
     found = SavedView.objects.seen_by(request.user).filter(list=of)
     chips = [Chip(view, list_address(view), view.owner == request.user, view.query == query) for view in found]
     is_filtered = bool(changelist.has_active_filters or changelist.query)

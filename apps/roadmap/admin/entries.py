@@ -1,5 +1,6 @@
 """What the admin of every entry shares: claims with history and audit event, and where the entry stands."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django import forms
@@ -14,10 +15,10 @@ from simple_history.admin import SimpleHistoryAdmin
 from apps.accounts.models import User
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.roadmap.admin.calm import CalmFields
+from apps.roadmap.admin.plain_lists import PlainList
 from apps.roadmap.admin.seen import SeenForm
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models.entries import Entry
-from apps.roadmap.selectors.versions import with_versions
 from apps.roadmap.services.claims import set_claim
 
 PLACE: tuple[str, Any] = (
@@ -35,9 +36,6 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     show_full_result_count = False  # counted once, not again without the filters
     list_select_related = ["service"]
     ordering = ["service_id", "position", "pk"]  # the order of an index: by the service's name, every row were sorted
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_versions(super().get_queryset(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The entry; where it is about to be changed, held until the end of the request."""
@@ -66,10 +64,13 @@ class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
             options["widget"] = FilteredSelectMultiple("people", is_stacked=False)
         return super().formfield_for_manytomany(db_field, request, **options)
 
-    @transaction.atomic
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(str(self.opts.verbose_name_plural))}
-        return super().changelist_view(request, title | (extra_context or {}))
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            return super().changelist_view(request, title | (extra_context or {}))
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PlainList]:
+        return PlainList
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, form=SeenForm, **options)
