@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
 from apps.catalog import api as catalog
-from apps.dashboards.api import charts, person, portfolio
+from apps.dashboards.api import charts, person, portfolio, reports
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import badge, beside, corrections, decisions, readiness, waivers
@@ -61,6 +61,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services/<slug:slug>/charts/owners/", charts.OwnersChart.as_view(), name="chart-owners"),
     path("services/<slug:slug>/charts/risks/", charts.RisksChart.as_view(), name="chart-risks"),
     path("services/<slug:slug>/charts/timeline/", charts.TimelineChart.as_view(), name="chart-timeline"),
+    path("portfolio/report/", reports.PortfolioReportView.as_view(), name="portfolio-report"),
+    path("services/<slug:slug>/report/", reports.ServiceReportView.as_view(), name="report"),
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),

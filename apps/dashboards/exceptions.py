@@ -15,3 +15,9 @@ class ViewExists(OperationError):
 
 class NotYourView(OperationError):
     """The view belongs to somebody else."""
+
+
+class FormatUnknown(OperationError):
+    """Reports or lists have no such format. The message names those there are."""
+
+    kind = Kind.INVALID

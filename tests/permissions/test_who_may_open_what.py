@@ -75,6 +75,7 @@ TABLE = {
     "dashboards:my_work": STAFF,
     "dashboards:notices": STAFF,
     "dashboards:portfolio": STAFF,
+    "dashboards:portfolio_report": READ,
     "dashboards:read_notices": POST_ONLY,
     "dashboards:save_view": POST_ONLY,
     "dashboards:waivers": READ,
@@ -87,6 +88,8 @@ TABLE = {
 OF_ONE_THING = {
     "/admin/readiness/{slug}/": READ,
     "/admin/readiness/{slug}/pictures/": READ,
+    "/admin/readiness/{slug}/report/": READ,
+    "/admin/lists/roadmap.task/": "302 302 404 200 200 200 200",  # who may not see a list is not told of it
     "/admin/roadmap/document/{document}/change/": READ,
     "/admin/roadmap/document/{document}/review/": READ,
     "/admin/roadmap/document/{document}/review/1/": READ,

@@ -1,10 +1,14 @@
 """The lists of the admin, and by what they can be filtered."""
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -26,23 +30,33 @@ _OF_THE_MOMENT = {
 
 def checked_query(*, of: str, query: str, person: User) -> str:
     """The filters, search and order of a list, if the list takes them from the person. Raises ViewRefused."""
-    model_admin = _list_admin(of)
-    request = HttpRequest()
-    request.method, request.user, request.path = "GET", person, ""
-    request.GET = _without_the_moment(query)  # type: ignore[assignment]
-    if not model_admin.has_view_permission(request):
-        raise ViewRefused(f"list: you may not see {of}.")
-    try:
-        model_admin.get_changelist_instance(request)
-    except (IncorrectLookupParameters, SuspiciousOperation, ValidationError, ValueError) as error:
-        raise ViewRefused(f"query: the list {of} cannot be filtered like that.") from error
-    return request.GET.urlencode()
+    filtered = _without_the_moment(query)
+    _changelist(of, filtered, person)
+    return filtered.urlencode()
+
+
+def list_rows(*, of: str, query: str, person: User) -> QuerySet[Any]:
+    """The rows on all pages of a list, as the person sees it under the query. Raises ViewRefused."""
+    return _changelist(of, _without_the_moment(query), person).queryset
 
 
 def list_address(view: SavedView) -> str:
     """Where a saved view leads."""
     address = reverse(f"admin:{view.list.replace('.', '_')}_changelist")
     return f"{address}?{view.query}" if view.query else address
+
+
+def _changelist(of: str, query: QueryDict, person: User) -> ChangeList:
+    model_admin = _list_admin(of)
+    request = HttpRequest()
+    request.method, request.user, request.path = "GET", person, ""
+    request.GET = query  # type: ignore[assignment]
+    if not model_admin.has_view_permission(request):
+        raise ViewRefused(f"list: you may not see {of}.")
+    try:
+        return model_admin.get_changelist_instance(request)
+    except (IncorrectLookupParameters, SuspiciousOperation, ValidationError, ValueError) as error:
+        raise ViewRefused(f"query: the list {of} cannot be filtered like that.") from error
 
 
 def _without_the_moment(query: str) -> QueryDict:

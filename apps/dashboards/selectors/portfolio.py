@@ -1,6 +1,6 @@
 """All services at a glance, from their summaries: ask `bring_up_to_date` first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -105,6 +105,11 @@ def portfolio(*, choice: Choice, page_number: str | None = None) -> Portfolio:
         teams=tuple(Team.objects.filter(services__isnull=False).distinct().values_list("name", flat=True)),
         milestones=tuple(_milestone_codes()),
     )
+
+
+def chosen_rows(choice: Choice) -> Iterator[ServiceRow]:
+    """All chosen services, the worst first."""
+    return (ServiceRow(summary, _target(summary, choice.milestone)) for summary in chosen_summaries(choice))
 
 
 def chosen_summaries(choice: Choice) -> QuerySet[ServiceSummary]:
