@@ -66,7 +66,7 @@ def _answer(request: HttpRequest, report: Report, back: str) -> HttpResponse:
             return as_download(make_file(report, Format.named(wanted)))
         except FormatUnknown as error:
             raise Http404(error.message) from error
-    links = [("Back", back), *((each.title, _in_format(request, each)) for each in Format)]
+    links = [("Back", back), *((each.label, _in_format(request, each)) for each in Format)]
     nonce = str(request.csp_nonce)  # type: ignore[attr-defined]
     return HttpResponse(as_html(report, nonce=nonce, links=links))
 

@@ -32,7 +32,7 @@ class Format(StrEnum):
             raise FormatUnknown(f"There is no format {name!r}. There are: {', '.join(cls)}.") from error
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The format as people name it."""
         return "Markdown" if self is Format.MARKDOWN else self.value.upper()
 
