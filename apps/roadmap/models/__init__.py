@@ -3,6 +3,7 @@
 from apps.roadmap.engines.dates import Precision
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.badges import PublicBadge
+from apps.roadmap.models.campaigns import Campaign
 from apps.roadmap.models.comments import Comment
 from apps.roadmap.models.conflicts import Conflict
 from apps.roadmap.models.corrections import Correction, ImportDraft
@@ -23,6 +24,7 @@ from apps.roadmap.models.waivers import Phase, Waiver
 
 __all__ = [
     "Binding",
+    "Campaign",
     "Claim",
     "Comment",
     "Conflict",
