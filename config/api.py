@@ -10,7 +10,7 @@ from apps.catalog import api as catalog
 from apps.dashboards.api import charts, person, portfolio, reports
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import badge, beside, corrections, decisions, readiness, waivers
+from apps.roadmap.api import badge, beside, campaigns, corrections, decisions, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
 from apps.security.views import UnknownAddressView
 
@@ -38,6 +38,7 @@ router.register("gate-policies", decisions.GatePolicyViewSet)
 router.register("gate-evaluations", decisions.GateEvaluationViewSet)
 router.register("sign-offs", decisions.SignOffViewSet)
 router.register("status-transitions", decisions.TransitionViewSet)
+router.register("campaigns", campaigns.CampaignViewSet)
 router.register("observations", observations.ObservationViewSet)
 router.register("databases", backups.DatabaseViewSet)
 router.register("backups", backups.BackupViewSet)

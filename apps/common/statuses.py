@@ -69,6 +69,9 @@ LOOKS = {
     "lapsed": Look("Lapsed", "none", QUIET),
     "denied": Look("Denied", "none", QUIET),
     "revoked": Look("Revoked", "none", QUIET),
+    # Campaigns.
+    "reached": Look("Reached", "proven", PROVEN),
+    "ended": Look("Ended", "none", QUIET),
     # Claims.
     "todo": Look("To do", "open", QUIET),
     "in_progress": Look("In progress", "running", ACTIVE),

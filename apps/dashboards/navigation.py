@@ -27,6 +27,7 @@ class Link:
 
 
 GATES = ("GateEvaluation", "SignOff", "GatePolicy", "Waiver")
+REPORTS = ("Campaign",)
 SECTIONS = (
     Section(
         "Roadmap",
@@ -35,6 +36,7 @@ SECTIONS = (
     ),
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
     Section("Gates", ("gates",), GATES),
+    Section("Reports", ("reports",), REPORTS),
     Section("Backups", ("backups",), ("Database", "Backup", "BackupRun", "DrillRun")),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),
@@ -42,6 +44,7 @@ SECTIONS = (
     Section("Settings", ("catalog", "accounts", "auth", "django_celery_beat"), ("Service", "Team", "User", "Group")),
 )
 MOVED = {("roadmap", "Binding"): "evidence", **{("roadmap", name): "gates" for name in GATES}}
+MOVED |= {("roadmap", name): "reports" for name in REPORTS}
 
 # Parts of a periodic task's own form: reached from there.
 UNLISTED = {"ClockedSchedule", "CrontabSchedule", "IntervalSchedule", "SolarSchedule"}

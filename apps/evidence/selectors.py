@@ -57,6 +57,31 @@ SELECT id, environment_id, verifier_key, verifier_version, parameters_digest, fa
 FROM evidence_observationrecord WHERE id = ANY(%s)
 """
 
+# From one digest to the next by the index, however many observations lie between.
+_SEEN = """
+WITH RECURSIVE seen (environment_id, verifier_key, parameters_digest) AS (
+    SELECT asked.environment_id, asked.verifier_key, (
+        SELECT min(record.parameters_digest) FROM evidence_observationrecord AS record
+        WHERE record.environment_id = asked.environment_id
+          AND record.verifier_key = asked.verifier_key AND record.error = ''
+    ) FROM unnest(%s::bigint[], %s::text[]) AS asked (environment_id, verifier_key)
+    UNION ALL
+    SELECT seen.environment_id, seen.verifier_key, (
+        SELECT min(record.parameters_digest) FROM evidence_observationrecord AS record
+        WHERE record.environment_id = seen.environment_id
+          AND record.verifier_key = seen.verifier_key AND record.error = ''
+          AND record.parameters_digest > seen.parameters_digest
+    ) FROM seen WHERE seen.parameters_digest IS NOT NULL
+)
+SELECT example.* FROM seen CROSS JOIN LATERAL (
+    SELECT * FROM evidence_observationrecord AS record
+    WHERE record.environment_id = seen.environment_id
+      AND record.verifier_key = seen.verifier_key
+      AND record.parameters_digest = seen.parameters_digest AND record.error = ''
+    LIMIT 1
+) AS example
+"""
+
 Key = tuple[int, str, str]  # the environment, the verifier's key, the digest of the parameters
 
 
@@ -114,6 +139,15 @@ def newest_observations_at_each(keys: Collection[Key], instants: Sequence[dateti
         for number, pk in numbered:
             getattr(found[number - 1], kind)[_key_of(records[pk])] = records[pk]
     return found
+
+
+def observed_parameters(asked: Collection[tuple[int, str]]) -> list[ObservationRecord]:
+    """One answer for each set of parameters with which a verifier was ever asked about an environment.
+
+    An environment goes by its number, a verifier by its key.
+    """
+    columns = [[environment for environment, _ in asked], [verifier for _, verifier in asked]]
+    return list(ObservationRecord.objects.raw(_SEEN, columns)) if asked else []
 
 
 def _records(numbers: Collection[int]) -> dict[int, ObservationRecord]:

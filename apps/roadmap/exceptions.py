@@ -143,3 +143,13 @@ class ChoiceRefused(RoadmapError):
 
 class LabelExists(RoadmapError):
     """There is a label of that name."""
+
+
+class CampaignRefused(RoadmapError):
+    """There can be no such campaign. The message names the field."""
+
+    kind = Kind.INVALID
+
+
+class CampaignEnded(RoadmapError):
+    """It is over, by its date or because somebody ended it."""

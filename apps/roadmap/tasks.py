@@ -7,6 +7,7 @@ from apps.roadmap.selectors.collecting import environments_with_bindings, enviro
 from apps.roadmap.selectors.decisions import launched_questions
 from apps.roadmap.services import collecting
 from apps.roadmap.services.attestation_notices import announce_attestations as announce
+from apps.roadmap.services.campaign_reminders import remind_of_campaigns
 from apps.roadmap.services.drafts import forget_old_drafts as forget
 from apps.roadmap.services.summarising import bring_up_to_date
 from apps.roadmap.services.transitions import note_transitions
@@ -61,6 +62,12 @@ def announce_waivers() -> None:
 def announce_attestations() -> None:
     """Beat's tick: tell people of attestations that run out. Safe to deliver twice: each hears of it once."""
     announce()
+
+
+@shared_task
+def remind_campaigns() -> None:
+    """Beat's tick: tell people what campaigns lack of theirs. Safe to deliver twice: each hears once in a week."""
+    remind_of_campaigns()
 
 
 @shared_task

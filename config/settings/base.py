@@ -158,6 +158,7 @@ SPECTACULAR_SETTINGS = {
         "EvaluationCauseEnum": "apps.roadmap.models.GateEvaluation.Cause",
         "TransitionCauseEnum": "apps.roadmap.models.StatusTransition.Cause",
         "TrustEnum": "apps.evidence.contract.Trust",
+        "TierEnum": "apps.catalog.models.Tier",
         "WeightEnum": "apps.roadmap.models.policies.WEIGHTS",
     },
 }
@@ -188,6 +189,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "old-drafts": {"task": "apps.roadmap.tasks.forget_old_drafts", "schedule": crontab("*/30")},
     "attestations": {"task": "apps.roadmap.tasks.announce_attestations", "schedule": crontab("20", "6")},
     "waivers": {"task": "apps.roadmap.tasks.announce_waivers", "schedule": 300, "options": {"expire_seconds": 300}},
+    "campaigns": {"task": "apps.roadmap.tasks.remind_campaigns", "schedule": crontab("30", "6")},
     "gates": {"task": "apps.roadmap.tasks.tick_gates", "schedule": 60, "options": {"expire_seconds": 60}},
     "transitions": {
         "task": "apps.roadmap.tasks.note_status_transitions",

@@ -1,6 +1,6 @@
 """Who may ask what of the API: every address times every kind of person."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -14,6 +14,7 @@ from apps.roadmap.models import Correction, Criterion, Task
 from apps.roadmap.services.corrections import correct_lines
 from apps.roadmap.services.importing import import_document
 from config import api
+from tests.roadmap.campaigning import campaign_of
 from tests.roadmap.waiving import ask
 
 EVERY_ROLE = set(ROLES)
@@ -53,12 +54,15 @@ POSTS = {
     "services/{slug}/gate/sign-offs/": SIGNERS,
     "services/{slug}/gate/overrides/": SIGNERS,
     "services/{slug}/gate/launches/": {"operator", "approver", "administrator"},
+    "campaigns/": WRITERS,
+    "campaigns/{id}/end/": WRITERS,
     "waivers/": {"editor", "operator", "administrator"},
     "waivers/{id}/approve/": {"approver", "administrator"},
     "waivers/{id}/deny/": {"approver", "administrator"},
     "waivers/{id}/revoke/": {"approver", "administrator"},
 }
 READ_TOO = {
+    "campaigns/",
     "corrections/",
     "waivers/",
     "gate-policies/",
@@ -103,6 +107,7 @@ def rows(service):
         "tasks": Task.objects.get().pk,
         "criteria": criterion.pk,
         "waivers": waiver.pk,
+        "campaigns": campaign_of(someone, verifier_key="backups.restore_drill", target_on=date(2099, 12, 31)).pk,
         "corrections": Correction.objects.get().pk,
         "milestones": criterion.milestone_id,
     }

@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.healthchecks.models import Monitor
 from apps.roadmap.services.drafts import keep_draft
 from apps.roadmap.services.importing import import_document
+from tests.roadmap.campaigning import campaign_of
 
 PEOPLE = ("anonymous", "eve", "sam", "viewer", "editor", "operator", "olga")
 
@@ -46,6 +47,7 @@ LISTS_AND_FORMS = {
     "healthchecks_proberesult": (READ, NOBODY),
     "healthchecks_proberun": (READ, NOBODY),
     "roadmap_binding": (READ, EDIT),
+    "roadmap_campaign": (READ, EDIT),
     "roadmap_costline": (READ, EDIT),
     "roadmap_criterion": (READ, EDIT),
     "roadmap_document": (READ, EDIT),
@@ -96,6 +98,9 @@ OF_ONE_THING = {
     "/admin/roadmap/document/{document}/export/": READ,
     "/admin/roadmap/document/import/{draft}/": "302 302 403 403 404 403 404",  # only its sender may look
     "/admin/roadmap/gateevaluation/environment/{environment}/": READ,
+    "/admin/roadmap/campaign/{campaign}/change/": READ,
+    "/admin/roadmap/campaign/{campaign}/end/": POST_ONLY,
+    "/admin/roadmap/campaign/{campaign}/progress/": READ,
     "/admin/catalog/service/{service}/change/": READ,
     "/admin/catalog/service/{service}/history/": READ,
     "/admin/catalog/service/{service}/delete/": OPERATE,
@@ -139,6 +144,7 @@ def test_which_pages_of_one_thing_a_person_may_open(sign_in, environment, person
     document = import_document(service=service, name="road.md", raw=b"- [ ] task\n").document
     draft = keep_draft(service=service, name="road.md", raw=b"", actor=User.objects.create_user("x@example.org"))
     keys = {"slug": service.slug, "service": service.pk, "monitor": monitor.pk}
+    keys["campaign"] = campaign_of(draft.created_by, verifier_key="backups.restore_drill").pk
     keys |= {"document": document.pk, "draft": draft.pk, "environment": environment.pk}
     found = {path: client.get(path.format(**keys)).status_code for path in OF_ONE_THING}
     assert found == codes_of(OF_ONE_THING, person)

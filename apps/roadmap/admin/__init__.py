@@ -2,6 +2,7 @@
 
 from apps.roadmap.admin import (  # noqa: F401
     bindings,
+    campaigns,
     decisions,
     documents,
     labels,

@@ -1,7 +1,11 @@
-"""When a campaign runs, and the instants at which it is looked back at. Pure."""
+"""When a campaign runs, at which instants it is looked back at, and what a service lacks for it. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
+
+from apps.evidence.freshness import EvidenceState
+from apps.roadmap.engines.standing import Standing
+from apps.roadmap.engines.wording import Circumstances, Explanation, explain
 
 WEEKS_SHOWN = 12
 _DAY = timedelta(days=1)
@@ -62,3 +66,12 @@ def week_of(at: datetime) -> str:
     """The week as ISO 8601 writes it: `2026-W09`."""
     year, week, _ = at.isocalendar()
     return f"{year}-W{week:02}"
+
+
+def explain_service(state: EvidenceState, known: Circumstances, *, asked: str, has_environment: bool) -> Explanation:
+    """Why a service has or lacks what a campaign asks for, and what to do; `asked` is what would have to be bound."""
+    if not has_environment:
+        return Explanation("It has no default environment, so nothing can be seen.", "Give it one.")
+    if state is EvidenceState.UNBOUND and not known.suggested:
+        return Explanation("No accepted check proves it.", f"Bind {asked}.")
+    return explain(Standing.VERIFIED if state is EvidenceState.PASSING else Standing.OPEN, state, known)

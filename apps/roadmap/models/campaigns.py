@@ -1,6 +1,6 @@
 """Campaigns: what many services are to have proven by a day. How far they are is derived when it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
@@ -8,11 +8,12 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, IntegerField, Q, When
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 from apps.catalog.models import Service, Team, Tier
+from apps.evidence.judge import rule_in_words
 from apps.evidence.register import UnknownVerifier, find_verifier
 from apps.evidence.validation import find_problems
 from apps.roadmap.engines.campaigns import CampaignPhase, Weekday, first_instant, last_instant, phase_at
@@ -34,6 +35,14 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
                 return self.exclude(over).filter(starts_on__gt=today)
             case _:
                 return self.exclude(over).filter(starts_on__lte=today)
+
+    def by_urgency(self, at: datetime) -> Self:
+        """Those that run or are to come first, the next target first; then those that have ended, the latest first."""
+        over = Case(
+            When(Q(ended_at__lte=at) | Q(target_on__lt=at.date()), then=1), default=0, output_field=IntegerField()
+        )
+        distance = Case(When(is_over=0, then=F("target_on")), default=None, output_field=models.DateField())
+        return self.alias(is_over=over, next_on=distance).order_by("is_over", "next_on", "-target_on", "name", "pk")
 
     def with_scope(self) -> Self:
         """With whoever answers for them and the scope they name, in as many queries as for one."""
@@ -142,6 +151,12 @@ class Campaign(models.Model):
         return " for ".join(filter(None, [self.check_title, words])) if self.verifier_key else words
 
     @property
+    def to_bind(self) -> str:
+        """What a service that has no check yet would bind to which."""
+        criterion = f"a criterion that says “{self.phrase}”" if self.phrase else "a criterion"
+        return f"{criterion} to {self.verifier_key or 'a check'}"
+
+    @property
     def check_title(self) -> str:
         """The title of its check; its key where no app knows it any more."""
         try:
@@ -150,14 +165,26 @@ class Campaign(models.Model):
             return self.verifier_key
 
     @property
+    def demand(self) -> str:
+        """What its rule asks besides, and of what, in words; empty where it asks no more than its check."""
+        asked = [rule_in_words(self.rule)] if self.rule else []
+        return ", ".join([*asked, *(f"{name.replace('_', ' ')} {value}" for name, value in self.parameters.items())])
+
+    @property
+    def reminds_on(self) -> str:
+        """The days of its reminders, in words."""
+        return ", ".join(Weekday(day).label for day in sorted(self.reminder_weekdays))
+
+    @property
     def scope_in_words(self) -> str:
         """Which services it is about. Ask for it `with_scope`."""
-        parts: Sequence[tuple[str, Sequence[Any]]] = (
+        parts: tuple[tuple[str, Iterable[Any]], ...] = (
             ("tier", self.tiers),
             ("owned by", self.owner_teams.all()),
             ("of", self.services.all()),
         )
-        said = [f"{word} {', '.join(map(str, values))}" for word, values in parts if values]
+        named = [(word, ", ".join(map(str, values))) for word, values in parts]
+        said = [f"{word} {names}" for word, names in named if names]
         return f"services {', '.join(said)}" if said else "all services"
 
     def includes(self, service: Service) -> bool:
