@@ -104,6 +104,7 @@ def sarif(*results, rules=(), **run):
         (sarif({"level": "error", "suppressions": [{"status": "underReview"}]}), (0, 1, 0, 0, 0)),
         (sarif({"level": "error", "suppressions": []}), (0, 1, 0, 0, 0)),
         (sarif({"level": "error", "kind": "pass"}, {"level": "error", "baselineState": "absent"}), (0, 0, 0, 0, 0)),
+        (sarif({"level": "error", "kind": ["pass"]}), (0, 1, 0, 0, 0)),
         (sarif({"ruleId": "unknown", "ruleIndex": 99}), (0, 0, 1, 0, 0)),
         (
             sarif({"rule": {"index": 0, "toolComponent": {"index": 0}}}, tool={
@@ -338,12 +339,13 @@ JSON_FORMATS = ["native", "coverage-json", "sarif", "cyclonedx", "k6", "locust-j
         (b"[" * 1000 + b"]" * 1000, "nested deeper than 100 levels"),
         (b"[" * 100_000, "nested deeper than 100 levels"),
         (b'{"a": NaN}', "NaN is no number"),
-        (b'{"a": 1e999}', "a number without end"),
+        (b'{"a": 1e999}', "a number that is too large"),
+        (b'{"a": 1' + b"0" * 400 + b"}", "a number that is too large"),
         (b'{"a": ' + b"9" * 5000 + b"}", "too long"),
         (b'{"a": "\\u0000"}', "a NUL"),
         (b'{"\\ud800": 1}', "half of a character"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_json_that_no_tool_writes_is_refused(name, report, message):
     with pytest.raises(EvidenceRefused) as caught:

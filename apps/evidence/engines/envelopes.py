@@ -9,6 +9,7 @@ from apps.evidence.engines.reading import read_json, refuse, require_list, requi
 from apps.evidence.engines.signatures import PublicKey, is_signed_by
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+_MOST_SIGNATURES = 20  # each is checked with each key of the token
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def open_envelope(report: bytes) -> Envelope | None:
     if value["payloadType"] != PAYLOAD_TYPE:
         refuse("payloadType", f"must be {PAYLOAD_TYPE}")
     given = require_list(value.get("signatures"), "signatures")
+    if len(given) > _MOST_SIGNATURES:
+        refuse("signatures", f"must be {_MOST_SIGNATURES} at most")
     signatures = [require_object(each, "signatures").get("sig") for each in given]
     return Envelope(
         payload=_decode(value.get("payload"), "payload"),

@@ -1,7 +1,6 @@
 """What a report says, and the careful reading of JSON that every format of JSON shares."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any, NoReturn
 
 from apps.evidence.exceptions import EvidenceRefused
 
+LARGEST = 1e100  # whatever is counted with smaller numbers stays one
 DEEPEST = 100  # levels of nesting; reports of real tools have about ten
 _UNKEEPABLE = {"\0"} | {chr(code) for code in range(0xD800, 0xE000)}  # what no database column takes
 
@@ -53,14 +53,14 @@ def read_json(report: bytes) -> Any:
 
 
 def check_plain(value: Any) -> None:
-    """Raise EvidenceRefused when a value of JSON holds what cannot be kept: NUL, half characters, endless numbers."""
+    """Raise EvidenceRefused when a value of JSON holds what cannot be kept: NUL, half characters, huge numbers."""
     for inner, depth in _walk(value):
         if depth > DEEPEST:
             raise EvidenceRefused(f"The report is nested deeper than {DEEPEST} levels.")
         if isinstance(inner, str) and not _UNKEEPABLE.isdisjoint(inner):
             raise EvidenceRefused("The report holds a NUL, or half of a character.")
-        if isinstance(inner, float) and not math.isfinite(inner):
-            raise EvidenceRefused("The report holds a number without end.")
+        if isinstance(inner, int | float) and not -LARGEST < inner < LARGEST:
+            raise EvidenceRefused("The report holds a number that is too large to count with.")
 
 
 def require_object(value: Any, name: str) -> dict[str, Any]:

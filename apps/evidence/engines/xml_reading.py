@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from apps.evidence.engines.reading import DEEPEST
+from apps.evidence.engines.reading import DEEPEST, LARGEST
 from apps.evidence.exceptions import EvidenceRefused
 
 _MOST_ELEMENTS = 1_000_000
@@ -66,7 +66,7 @@ def number_of(element: Element, name: str, default: float | None = None) -> floa
         value = float(text.replace(",", ""))
     except ValueError:
         return _refuse(element, name)
-    return value if 0 <= value < float("inf") else _refuse(element, name)
+    return value if 0 <= value < LARGEST else _refuse(element, name)
 
 
 def _refuse(element: Element, name: str) -> NoReturn:

@@ -7,7 +7,7 @@ from apps.evidence.engines.reading import Reading, read_json, refuse, require_li
 from apps.evidence.engines.severities import count_severities, severity_of_score
 
 _OF_LEVEL = {"error": "high", "warning": "medium", "note": "low", "none": ""}
-_NO_PROBLEM = {"pass", "open", "informational", "notApplicable", "review"}
+_NO_PROBLEM = ("pass", "open", "informational", "notApplicable", "review")
 
 
 def read(report: bytes) -> Reading:
