@@ -1,5 +1,6 @@
 import base64
 import json
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -123,6 +124,26 @@ def test_an_old_verification_cannot_be_sent_as_a_new_one(service, olga):
     response = pipeline.push(**sent)
     assert response.json()["detail"] == "observed_at must be the timeCreated of the statement."
     assert pipeline.push(**sent, observed_at=seen_at).status_code == 201
+
+
+def test_an_old_signed_statement_cannot_be_sent_as_a_new_one(service, olga):
+    pipeline = make_pipeline(service, olga, keys=[register(ED25519)])
+    signed, first = envelope(ED25519), (now() - timedelta(days=3)).isoformat()
+    wrapped_anew = signed | {"signatures": [{"keyid": "another", "sig": signed["signatures"][0]["sig"]}]}
+    assert pipeline.push(format="in-toto", report=signed, observed_at=first).status_code == 201
+    for fields in ({}, {"observed_at": first, "parameters": {"suite": "other"}}):
+        response = pipeline.push(format="in-toto", report=wrapped_anew, **fields)
+        assert response.status_code == 409
+        assert "taken before, as another observation" in response.json()["detail"]
+    assert pipeline.push(format="in-toto", report=wrapped_anew, observed_at=first).status_code == 201
+    assert ObservationRecord.objects.count() == 1
+
+
+def test_no_envelope_makes_the_server_check_signatures_without_end(service, olga):
+    pipeline = make_pipeline(service, olga, keys=[register(ED25519)])
+    crowded = envelope(ED25519) | {"signatures": envelope(STRANGER)["signatures"] * 21}
+    response = pipeline.push(format="in-toto", report=crowded)
+    assert (response.status_code, response.json()["detail"]) == (400, "signatures must be 20 at most.")
 
 
 @pytest.mark.parametrize(

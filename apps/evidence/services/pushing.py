@@ -1,5 +1,6 @@
 """Taking evidence that was seen elsewhere."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -37,13 +38,14 @@ def push_evidence(
     signing_key = _find_signer(scope, push)
     environment, trust = scope.find_environment(push.environment), Trust.SIGNED if signing_key else Trust.PUSHED
     record = _record(environment, push, trust, at)
+    sha256 = _signed_sha256(push, record) if signing_key else push.report_sha256
     report = PushedReport.objects.create(
         token=scope.token,
         idempotency_key=idempotency_key,
         request_digest=push.digest,
         record=record,
         format=push.format,
-        sha256=push.report_sha256,
+        sha256=sha256,
         size_bytes=len(push.report),
         signing_key=signing_key,
         received_at=at,
@@ -74,6 +76,19 @@ def _find_signer(scope: TokenScope, push: Push) -> SigningKey | None:
         names = ", ".join(key.name for key in keys)
         raise EvidenceRefused(f"The envelope holds no valid signature of {names}.")
     return signer
+
+
+def _signed_sha256(push: Push, record: ObservationRecord) -> str:
+    """The digest of what was signed, which may be one observation only: whoever holds just the token signs no other.
+
+    The envelope around it can be written in many ways.
+    """
+    envelope = open_envelope(push.report)
+    sha256 = hashlib.sha256(envelope.payload if envelope else push.report).hexdigest()
+    same = PushedReport.objects.filter(signing_key__isnull=False, sha256=sha256)
+    if same.exclude(record=record).exists():
+        raise EvidenceConflict("This signed statement was taken before, as another observation: sign a new one.")
+    return sha256
 
 
 def _record(environment: Environment, push: Push, trust: Trust, at: datetime) -> ObservationRecord:
