@@ -94,6 +94,14 @@ def test_a_value_that_cannot_be_is_refused_at_its_field(task):
     assert (task.effort, task.target_starts_on) == ("", None)
 
 
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(2100, 1, 1), date.max])
+def test_a_target_lies_in_a_year_that_documents_can_say(milestone, day):
+    with pytest.raises(ChangeRefused, match="target_on: The year must be from 1900 to 2099"):
+        change_entry(entry=milestone, values={"target_on": day})
+    with pytest.raises(ChangeRefused, match="The year must be"):
+        change_entries(entries=Milestone.objects.all(), change=BulkChange(target_on=day))
+
+
 def test_many_are_changed_and_those_overtaken_are_named(service, milestone, task, olga, sam, label):
     other = Task.objects.create(service=service, milestone=milestone, text="Other")
     seen = {each.pk: newest_version(each) for each in (task, other)}

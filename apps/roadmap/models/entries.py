@@ -1,11 +1,12 @@
 """What every entry of a roadmap shares: where it stands in its document, and what people claim of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -14,6 +15,7 @@ from apps.roadmap.engines.dates import Precision
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.documents import Document
 
+FIRST_YEAR, LAST_YEAR = 1900, 2099  # those that a document can say
 FINISHED_CLAIMS = frozenset({Claim.DONE, Claim.NOT_APPLICABLE})
 
 
@@ -104,6 +106,14 @@ class TargetedEntry(ClaimedEntry):
                 name="%(app_label)s_%(class)s_target_in_order",
             )
         ]
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Also refuse a day of a year that no document can say, and that pictures would have to reach to."""
+        super().clean_fields(exclude=exclude)
+        days = {name: getattr(self, name) for name in ("target_starts_on", "target_on") if name not in (exclude or ())}
+        far = [name for name, day in days.items() if day and not FIRST_YEAR <= day.year <= LAST_YEAR]
+        if far:
+            raise ValidationError(dict.fromkeys(far, f"The year must be from {FIRST_YEAR} to {LAST_YEAR}."))
 
     def is_overdue(self, at: datetime) -> bool:
         """The target's last day is over, and nobody says it is finished."""
