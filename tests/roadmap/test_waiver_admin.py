@@ -1,6 +1,6 @@
 """Waivers on their pages: asked for, decided, listed, drawn."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -81,6 +81,14 @@ def test_the_latest_day_that_the_form_names_is_taken_and_the_next_is_not(
     assert Waiver.objects.exists() is is_taken
     problem = "A service of tier A may be waived for 30 days, here until"
     assert (problem in page.content.decode()) is not is_taken
+
+
+@pytest.mark.parametrize("days", [{"ends_on": date.max}, {"starts_on": date.max, "ends_on": date.max}])
+def test_the_end_of_all_days_is_refused(client, editor, criterion, environment, days):
+    client.force_login(editor)
+    answer = client.post(request_page(criterion), filled(environment, **days))
+    assert "No day follows this one" in answer.content.decode()
+    assert not Waiver.objects.exists()
 
 
 def test_a_start_ahead_is_a_midnight(client, editor, criterion, environment):

@@ -90,6 +90,7 @@ def test_the_tier_of_the_day_of_approval_counts(criterion, environment, sam, olg
         ({"ends_at": NOW}, "ends_at: the end is over"),
         ({"starts_at": NOW - SECOND}, "starts_at: a waiver does not reach into the past"),
         ({"starts_at": NOW + 3 * DAY, "ends_at": NOW + 2 * DAY}, "ends_at: a waiver ends after it starts"),
+        ({"starts_at": NOW + 366 * DAY, "ends_at": NOW + 367 * DAY}, "starts_at: a waiver starts within 365 days"),
     ],
 )
 def test_it_refuses_what_makes_no_sense_and_leaves_no_trace(criterion, environment, sam, olga, fields, problem):

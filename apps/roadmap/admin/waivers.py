@@ -59,6 +59,13 @@ class WaiverForm(forms.Form):
         )
         self._at = at
 
+    def clean_ends_on(self) -> date:
+        """The last day, which another has to follow."""
+        day: date = self.cleaned_data["ends_on"]
+        if day == date.max:
+            raise forms.ValidationError("No day follows this one, on which it could lapse.")
+        return day
+
     def values(self) -> dict[str, Any]:
         """What the service is asked, with instants for days."""
         values = dict(self.cleaned_data)

@@ -16,6 +16,7 @@ class EndStage(StrEnum):
 
 
 _NEAREST_FIRST = ((EndStage.DAY, timedelta(days=1)), (EndStage.WEEK, timedelta(days=7)))
+_LATEST_START = timedelta(days=365)
 LONGEST_BY_TIER = {"A": timedelta(days=30), "B": timedelta(days=60), "C": timedelta(days=90)}
 
 
@@ -32,6 +33,8 @@ def latest_last_day(starts_at: datetime, tier: str) -> date:
 def find_problem(*, starts_at: datetime, ends_at: datetime, tier: str, at: datetime) -> str:
     """Why there can be no waiver from start to end, in a sentence that names the field; empty when there can."""
     longest = longest_waiver(tier)
+    if starts_at > at + _LATEST_START:
+        return f"starts_at: a waiver starts within {_LATEST_START.days} days."
     if ends_at <= at:
         return "ends_at: the end is over already; ask again with a later one."
     if ends_at <= starts_at:
