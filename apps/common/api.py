@@ -1,5 +1,6 @@
 """What every part of the API shares: how pages are cut, how refusals are said."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any, cast
@@ -28,13 +29,17 @@ class Pages(LimitOffsetPagination):
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON that is nested deeper than Python reads is the asker's mistake like any other malformed text."""
+    """JSON that Python cannot read, or cannot write again, is the asker's mistake like any other malformed text."""
 
     def parse(self, *arguments: Any, **options: Any) -> Any:
         try:
-            return super().parse(*arguments, **options)
+            value = super().parse(*arguments, **options)
+            json.dumps(value, ensure_ascii=False).encode()
         except RecursionError as error:
             raise exceptions.ParseError("JSON parse error - nested too deeply") from error
+        except UnicodeEncodeError as error:
+            raise exceptions.ParseError("JSON parse error - half of a character, such as \\ud800") from error
+        return value
 
 
 class Seconds(serializers.FloatField):
