@@ -4,6 +4,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
 
 from apps.catalog.models import Environment, Service, Team
+from apps.catalog.selectors import find_service
 
 
 class TeamSerializer(serializers.ModelSerializer):
@@ -58,6 +59,9 @@ class ServiceViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Service.objects.select_related("owner").order_by("slug")
     lookup_field = "slug"
     filterset_fields = ["tier"]
+
+    def get_object(self) -> Service:
+        return find_service(self.kwargs["slug"])
 
 
 class EnvironmentViewSet(viewsets.ReadOnlyModelViewSet):

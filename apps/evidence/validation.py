@@ -7,6 +7,8 @@ import jsonschema
 
 from apps.common.wording import duration_in_words
 from apps.evidence.contract import Rule, Verifier
+from apps.evidence.engines.reading import check_plain
+from apps.evidence.exceptions import EvidenceRefused
 from apps.evidence.judge import RuleError, check_rule, comparisons_of
 from apps.evidence.register import UnknownVerifier, find_verifier
 
@@ -32,17 +34,21 @@ def facts_of_rule(rule: Rule) -> set[str]:
 
 def _parameters_problem(verifier: Verifier, parameters: Any) -> str:
     try:
+        check_plain(parameters)
         jsonschema.validate(parameters, verifier.parameters_schema)
     except jsonschema.ValidationError as error:
         place = ".".join(str(part) for part in error.absolute_path)
         return f"{place}: {error.message}." if place else f"{error.message}."
+    except EvidenceRefused as error:
+        return error.message
     return ""
 
 
 def _rule_problem(verifier: Verifier, rule: Any) -> str:
     try:
+        check_plain(rule)
         check_rule(rule)
-    except RuleError as error:
+    except (EvidenceRefused, RuleError) as error:
         return error.message
     known = set(verifier.facts_schema.get("properties", {}))
     unknown = sorted(facts_of_rule(rule) - known)

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.common.request_logs.RequestLogMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "apps.common.null_characters.NullCharacterMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

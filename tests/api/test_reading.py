@@ -157,6 +157,8 @@ def test_readiness_can_be_asked_for_an_instant(viewer, proven):
     ("address", "query", "code"),
     [
         ("/api/v1/services/nothing/gate/", {}, "unknown_service"),
+        ("/api/v1/services/nothing/", {}, "unknown_service"),
+        ("/api/v1/services/%00/", {}, "unknown_service"),
         ("/api/v1/services/payments/gate/", {"environment": "moon"}, "unknown_environment"),
         ("/api/v1/services/payments/gate/", {"milestone": "M9"}, "unknown_milestone"),
         ("/api/v1/tasks/999999/", {}, "not_found"),

@@ -37,7 +37,7 @@ class PolicyForm(forms.ModelForm):
     requirement_by_kind = RequirementsField(
         required=False,
         help_text=f"One on a line, such as “success_metric: recommended”. Kinds: {', '.join(sorted(KNOWN_KINDS))}. "
-        f"Each is one of: {', '.join(sorted(KNOWN_REQUIREMENTS))}.",
+        f"Each is one of: {', '.join(KNOWN_REQUIREMENTS)}.",
     )
     requirement_by_milestone = RequirementsField(
         required=False, help_text="By code or title, such as “M6: recommended”. It goes before the kind."

@@ -17,7 +17,7 @@ from apps.roadmap.models.criteria import Criterion
 
 WEIGHTS = [(weight.value, weight.value.capitalize()) for weight in Weight]
 KNOWN_KINDS = frozenset(CriterionKind)
-KNOWN_REQUIREMENTS = frozenset(Criterion.Requirement.values)
+KNOWN_REQUIREMENTS = tuple(sorted(Criterion.Requirement.values))
 
 
 def _weight(name: str, kind: ConcernKind) -> models.CharField:
@@ -146,7 +146,9 @@ class PolicyRole(models.Model):
 def _problem_of(requirements: Any, names: frozenset[str] | None = None) -> str:
     if not isinstance(requirements, dict):
         return "Write an object, such as {}."
+    if any("\0" in name for name in requirements):
+        return "A name holds a NUL character."
     if names is not None and (unknown := sorted(set(requirements) - names)):
         return f"There is no kind {unknown[0]!r}. There are: {', '.join(sorted(names))}."
     wrong = [value for value in requirements.values() if value not in KNOWN_REQUIREMENTS]
-    return f"{wrong[0]!r} is none of: {', '.join(sorted(KNOWN_REQUIREMENTS))}." if wrong else ""
+    return f"{wrong[0]!r} is none of: {', '.join(KNOWN_REQUIREMENTS)}." if wrong else ""
