@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -204,3 +206,13 @@ def test_who_may_split(client, sam, recovery, compound, role, code):
     posted = {"decision": "split", "text": TEXT, "clauses": "\n".join(HALVES)}
     assert client.post(page_of(compound), posted).status_code == code
     assert Binding.objects.count() == 0
+
+
+def test_the_check_is_held_before_the_audit_trail(recovery, compound, olga):
+    binding = bind(compound)
+    with CaptureQueriesContext(connection) as captured:
+        accept_for_clause(binding=binding, clause=HALVES[0], actor=olga)
+
+    statements = [query["sql"] for query in captured.captured_queries]
+    held = next(at for at, sql in enumerate(statements) if "FOR UPDATE" in sql and "roadmap_binding" in sql)
+    assert held < next(at for at, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql)

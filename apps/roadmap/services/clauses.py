@@ -22,7 +22,8 @@ def choose_clauses(*, criterion: Criterion, clauses: Sequence[str], actor: Any =
     Raises ClausesRefused, and CriterionChanged when its words are not those the caller saw.
     """
     clauses = [" ".join(clause.split()) for clause in clauses]
-    check_clauses(criterion.text, clauses) if clauses else None
+    if clauses:
+        check_clauses(criterion.text, clauses)
     if not criterion.split_into(clauses):
         raise CriterionChanged("The words of the criterion were changed meanwhile: look at them, and split those.")
     remember(criterion, actor=actor)
@@ -36,6 +37,8 @@ def accept_for_clause(*, binding: Binding, clause: str, actor: Any = None) -> Bi
 
     Raises BindingRefused, BindingDecided and CriterionChanged.
     """
+    # Held before the audit trail's lock, which the split below takes: whoever decides about it takes them so too.
+    binding.refresh_from_db(from_queryset=Binding.objects.select_for_update())
     criterion = binding.criterion
     if not is_clause_of(clause, criterion.text, criterion.clauses):
         proposed = propose_clauses(criterion.text).clauses
