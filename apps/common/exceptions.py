@@ -1,7 +1,10 @@
 """Failures that are expected, and whose message may be shown to a person."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 
 class Kind(StrEnum):
@@ -21,3 +24,10 @@ class OperationError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+def problems_in(error: ValidationError, names: Mapping[str, str] | None = None) -> str:
+    """What a model's own checks found, each field before its problems. `names` calls fields otherwise."""
+    names = {NON_FIELD_ERRORS: "", **(names or {})}
+    found = {names.get(field, field): " ".join(dict.fromkeys(said)) for field, said in error.message_dict.items()}
+    return " ".join(f"{name}: {said}".removeprefix(": ") for name, said in found.items())

@@ -11,6 +11,7 @@ from simple_history.utils import bulk_create_with_history
 from apps.audit import services as audit
 from apps.catalog.models import Environment
 from apps.common.clock import now
+from apps.common.exceptions import problems_in
 from apps.evidence.contract import Parameters, Rule, Verifier
 from apps.evidence.register import all_verifiers
 from apps.roadmap.engines.suggesting import propose
@@ -132,5 +133,4 @@ def check_binding(binding: Binding) -> None:
     try:
         binding.full_clean()
     except ValidationError as error:
-        problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
-        raise BindingRefused(" ".join(problems).replace("__all__: ", "")) from error
+        raise BindingRefused(problems_in(error)) from error

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from apps.audit import services as audit
+from apps.common.exceptions import problems_in
 from apps.roadmap.exceptions import ChangeRefused
 from apps.roadmap.models import Entry
 from apps.roadmap.selectors.versions import changes_since, newest_version, values_at
@@ -84,8 +85,7 @@ def _check(row: Any, names: Collection[str]) -> None:
         row.clean_fields(exclude={column.name for column in row._meta.fields if column.name not in names})
         row.validate_constraints()
     except ValidationError as error:
-        said = (f"{name}: {' '.join(problems)}" for name, problems in error.message_dict.items())
-        raise ChangeRefused(" ".join(said).removeprefix("__all__: ")) from error
+        raise ChangeRefused(problems_in(error)) from error
 
 
 def _is_many(row: models.Model, name: str) -> bool:

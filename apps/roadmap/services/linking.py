@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.common.exceptions import problems_in
 from apps.roadmap.exceptions import DependencyRefused, LinkRefused
 from apps.roadmap.models import Dependency, Entry, Link, Milestone
 
 _DEPENDENCIES_LOCK = 0x5EA_DE9
-_LINK_FIELDS = {"url": "address"}
 
 
 @transaction.atomic
@@ -48,13 +48,12 @@ def add_link(*, entry: Entry, url: str, kind: str = Link.Kind.OTHER, title: str 
     link = Link(entry=entry, url=url.strip(), kind=kind, title=title.strip(), added_by=actor)
     try:
         link.clean_fields()
+        with transaction.atomic():
+            link.save()
     except ValidationError as error:
-        said = [f"{_LINK_FIELDS.get(name, name)}: {problem}" for name, problem in _fields(error)]
-        raise LinkRefused(" ".join(said)) from error
-    same = Link.objects.filter(content_type=link.content_type, object_id=link.object_id, url=link.url)
-    if same.exists():
-        raise LinkRefused("address: the entry has this link already.")
-    link.save()
+        raise LinkRefused(problems_in(error, {"url": "address"})) from error
+    except IntegrityError as error:
+        raise LinkRefused("address: the entry has this link already.") from error
     audit.record(action=f"{entry._meta.model_name}.link_added", subject=entry, actor=actor, details={"url": link.url})
     return link
 
@@ -91,8 +90,3 @@ def _way(start: Milestone, end: Milestone) -> list[Milestone]:
 
 def _pair(dependency: Dependency) -> dict[str, Any]:
     return {"waits_for": str(dependency.predecessor), "milestone": dependency.predecessor_id}
-
-
-def _fields(error: ValidationError) -> list[tuple[str, str]]:
-    """Each field with its problems, each said once."""
-    return [(name, " ".join(dict.fromkeys(problems))) for name, problems in error.message_dict.items()]

@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.catalog.models import Environment, Service
 from apps.common.clock import now
+from apps.common.exceptions import problems_in
 from apps.roadmap.exceptions import PolicyChanged, PolicyRefused
 from apps.roadmap.models import GatePolicy, PolicyRole
 from apps.roadmap.selectors.policies import newest_version
@@ -44,22 +45,21 @@ def change_policy(
         created_at=at or now(),
         **fields,
     )
-    _save(policy, [PolicyRole(policy=policy, **role) for role in roles])
+    _save(policy, roles)
     audit.record(action="gatepolicy.changed", subject=policy, actor=actor, details=_details(policy))
     return policy
 
 
-def _save(policy: GatePolicy, roles: list[PolicyRole]) -> None:
+def _save(policy: GatePolicy, roles: Iterable[Fields]) -> None:
     try:
         policy.full_clean()
         policy.save(force_insert=True)
-        for role in roles:
-            role.policy = policy
+        for values in roles:
+            role = PolicyRole(policy=policy, **values)
             role.full_clean()
             role.save(force_insert=True)
     except ValidationError as error:
-        problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
-        raise PolicyRefused(" ".join(problems).replace("__all__: ", "")) from error
+        raise PolicyRefused(problems_in(error)) from error
 
 
 def _details(policy: GatePolicy) -> dict[str, Any]:
