@@ -73,5 +73,6 @@ def _date(turned: Sequence[StatusTransition], last: Mapping[Key, StatusTransitio
     for row in turned:
         origin, before = origins.get(key_of(row)), last.get(key_of(row))
         if origin:
-            row.at = max(min(origin.at, at), before.at if before else origin.at)
+            since = min(origin.at, at)
+            row.at = max(since, before.at) if before else since
             row.actor_id, row.cause = origin.actor_id, origin.cause or row.cause
