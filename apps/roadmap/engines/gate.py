@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from apps.roadmap.engines.gate_answer import (
-    LETS_GO,
     Concern,
     Decision,
     Finding,
@@ -96,5 +95,5 @@ def _decide(lines: Sequence[GateLine], findings: Sequence[Finding]) -> Decision:
 def _signed(unsigned: Decision, roles: Sequence[RoleSignatures]) -> Decision:
     if any(each.is_rejected for each in roles):
         return Decision.NO_GO
-    is_open = unsigned in LETS_GO and not all(each.is_signed for each in roles)
+    is_open = unsigned.lets_go and not all(each.is_signed for each in roles)
     return Decision.READY_TO_SIGN if is_open else unsigned

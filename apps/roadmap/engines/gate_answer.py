@@ -22,16 +22,12 @@ class Decision(StrEnum):
     @property
     def lets_go(self) -> bool:
         """Whether something may go to production, be it on waivers or an override."""
-        return self in {Decision.GO, Decision.GO_WITH_WAIVERS, Decision.OVERRIDDEN}
+        return self in LETS_GO
 
     @property
     def label(self) -> str:
         """The answer as people read it."""
         return look_of(self).word
-
-    @property
-    def may_launch(self) -> bool:
-        return self in LETS_GO
 
 
 LETS_GO = frozenset({Decision.GO, Decision.GO_WITH_WAIVERS, Decision.OVERRIDDEN})

@@ -109,7 +109,7 @@ def launch(
     """Record that it went live on the answer that was read. Raises GateChanged and LaunchRefused."""
     at = at or now()
     answer = answer_as_read(environment=environment, milestone=milestone, expected=expected, at=at)
-    if not answer.decision.may_launch:
+    if not answer.decision.lets_go:
         raise LaunchRefused(f"The gate lets nothing go. {answer.headline}")
     evaluation = keep_answer(environment=environment, answer=answer, cause=Cause.LAUNCH, at=at, actor=actor)
     row = Launch.objects.create(evaluation=evaluation, actor=actor, comment=comment.strip(), at=at)
