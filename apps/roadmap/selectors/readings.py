@@ -12,11 +12,10 @@ from apps.roadmap.engines.dates import write_target
 from apps.roadmap.engines.entries import Entry, Owner, ParsedDocument
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.engines.parser import parse_document
-from apps.roadmap.engines.source import Limits
+from apps.roadmap.engines.source import UNLIMITED
 from apps.roadmap.models import Correction, Document, DocumentRevision
 
 DOUBTFUL_BELOW, SURE_FROM = 0.75, 0.9
-UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)
 KINDS: tuple[tuple[str, str, str], ...] = (
     ("milestones", "Milestone", Becomes.MILESTONE),
     ("work_items", "Work item", Becomes.WORK_ITEM),

@@ -13,11 +13,11 @@ from apps.roadmap.engines.dates import read_target
 from apps.roadmap.engines.entries import ParsedDocument
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.engines.parser import parse_document
+from apps.roadmap.engines.source import UNLIMITED
 from apps.roadmap.exceptions import CorrectionRefused, DocumentChanged
 from apps.roadmap.models import Correction, Criterion, Document, DocumentBlock, DocumentRevision
 from apps.roadmap.services.binding import suggest_bindings
 from apps.roadmap.services.conflicts import Conflicts
-from apps.roadmap.services.exporting import UNLIMITED
 from apps.roadmap.services.merging import Changes, merge_entries
 
 LONGEST_VALUE = 2_000

@@ -16,7 +16,7 @@ from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
 from apps.roadmap.engines.owners import write_owners
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.patch import make_patch
-from apps.roadmap.engines.source import Limits, Source, Span
+from apps.roadmap.engines.source import UNLIMITED, Source, Span
 from apps.roadmap.engines.splice import splice
 from apps.roadmap.engines.status_words import write_status
 from apps.roadmap.exceptions import RoadmapError
@@ -37,7 +37,6 @@ from apps.roadmap.services.proving import prove
 from apps.roadmap.services.row_values import Row, is_same, read_row
 from apps.roadmap.services.wishes import LABELS, Wish, span_of, wish_for_row, wish_for_values
 
-UNLIMITED = Limits(size_bytes=2**62, blocks=2**62)  # what was once imported is exported, whatever the limits are now
 SPAN_NAMES = {"description": "risk", "owners": "owner"}
 NO_PLACE = "the document has no place for it."
 AMOUNTS = ("amount_minimum", "amount_maximum")
