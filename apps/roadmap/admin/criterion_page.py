@@ -21,7 +21,8 @@ from apps.common.statuses import look_of
 from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.clauses import propose_clauses, split_clauses
 from apps.roadmap.models import Binding, Criterion
-from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.standings import status_in
+from apps.roadmap.selectors.statuses import CriterionStatus
 from apps.roadmap.selectors.transitions import transitions_of
 from apps.roadmap.selectors.waivers import waivers_of
 from apps.roadmap.services.binding import accept_binding, confirm_binding, decline_binding
@@ -128,10 +129,9 @@ def _may_split(request: HttpRequest) -> bool:
     return any(request.user.has_perm(permission) for permission in SPLIT_PERMISSIONS)
 
 
-def _status_of(criterion: Criterion) -> Any:
+def _status_of(criterion: Criterion) -> CriterionStatus | None:
     try:
         environment = find_environment(criterion.service)
     except UnknownEnvironment:
         return None
-    statuses = readiness(environment=environment, at=now()).criteria
-    return next((status for status in statuses if status.criterion.pk == criterion.pk), None)
+    return status_in(criterion, environment, now())

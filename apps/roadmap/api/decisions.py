@@ -83,8 +83,7 @@ class GatePolicyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
         asked.is_valid(raise_exception=True)
         values = dict(asked.validated_data)
         service = find_service(values.pop("service")["slug"])
-        name = values.pop("environment", {}).get("name") if values.get("environment") else None
-        values.pop("environment", None)
+        name = (values.pop("environment", None) or {}).get("name")
         policy = change_policy(
             service=service,
             environment=find_environment(service, name) if name else None,
