@@ -15,7 +15,6 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.services import issue_token
 from apps.audit import services
 from apps.audit.audited_admin import AuditedAdmin, staff_user
-from apps.common.clock import now
 
 admin.site.unregister(Group)
 
@@ -82,6 +81,5 @@ class ApiTokenAdmin(AuditedAdmin):
     @admin.action(permissions=["change"], description="Revoke the chosen tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset:
-            if token.revoke(at=now()):
-                services.record(action="apitoken.revoked", subject=token, actor=request.user)
+            if services.revoke_token(token=token, actor=request.user):
                 self.message_user(request, f"Revoked {token}.")

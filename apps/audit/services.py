@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 
+from apps.accounts.models import ApiToken
 from apps.audit.engines import FIRST_DIGEST, chain_digest
 from apps.audit.models import AuditEvent
+from apps.common.clock import now
 
 SYSTEM = "Seaworthy"
 _CHAIN_LOCK = 0x5EA_A0D17
@@ -40,3 +42,12 @@ def record(
     event.digest = chain_digest(settings.AUDIT_KEY, event.previous_digest, event.chained_content())
     event.save(force_insert=True)
     return event
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: Any) -> bool:
+    """From now on the token opens nothing. False: it was revoked before."""
+    is_revoked = token.revoke(at=now())
+    if is_revoked:
+        record(action="apitoken.revoked", subject=token, actor=actor)
+    return is_revoked

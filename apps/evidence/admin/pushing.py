@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from apps.accounts.services import issue_token
-from apps.audit import services as audit
 from apps.audit.audited_admin import AuditedAdmin, staff_user
-from apps.common.clock import now
+from apps.audit.services import revoke_token
 from apps.evidence.contract import Trust
 from apps.evidence.models import SigningKey, TokenScope
 from apps.evidence.register import all_verifiers
@@ -96,8 +95,7 @@ class TokenScopeAdmin(AuditedAdmin):
     @admin.action(permissions=["change"], description="Revoke the chosen tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[TokenScope]) -> None:
         for scope in queryset.select_related("token"):
-            if scope.token.revoke(at=now()):
-                audit.record(action="apitoken.revoked", subject=scope.token, actor=request.user)
+            if revoke_token(token=scope.token, actor=request.user):
                 self.message_user(request, f"Revoked {scope.token}.")
 
 
