@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import ApiToken
 from apps.common.api import BoundedJSONParser
+from apps.common.numbers import read_number
 from apps.evidence.api.reports import PushedSerializer, PushSerializer
 from apps.evidence.authentication import BoundedTokenAuthentication
 from apps.evidence.models import TokenScope
@@ -92,11 +93,11 @@ class EvidenceView(APIView):
 
 def _check_length(request: Request) -> None:
     longest = settings.EVIDENCE_LONGEST_BYTES
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if not length.isdigit():
+    length = read_number(request.META.get("CONTENT_LENGTH"))
+    if length is None:
         raise LengthRequired
-    if int(length) > longest:
-        raise TooLarge(f"The body has {int(length):,} bytes; {longest:,} are the most. It was not read.")
+    if length > longest:
+        raise TooLarge(f"The body has {length:,} bytes; {longest:,} are the most. It was not read.")
 
 
 def _read_body(request: Request) -> Any:

@@ -14,14 +14,6 @@ from apps.evidence.exceptions import EvidenceRefused, OutOfScope
 from apps.evidence.models.observations import ObservationRecord
 
 
-class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
-    """Named filters of keys."""
-
-    def valid(self) -> Self:
-        """Those that were not revoked."""
-        return self.filter(revoked_at__isnull=True)
-
-
 class SigningKey(models.Model):
     """The public half of a key that a build signs its statements with."""
 
@@ -29,8 +21,6 @@ class SigningKey(models.Model):
     pem = models.TextField("public key", help_text="Ed25519 or ECDSA, as PEM: -----BEGIN PUBLIC KEY----- …")
     added_at = models.DateTimeField("added", default=now, editable=False)
     revoked_at = models.DateTimeField("revoked", null=True, blank=True, help_text="From then on it counts no more.")
-
-    objects = SigningKeyQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
