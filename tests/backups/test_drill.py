@@ -257,7 +257,7 @@ def test_a_killed_drill_leaves_nothing_behind(storage: LocalStorage, healthy: Ma
     wait_until(lambda: not is_alive(postmaster))
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -30,7 +30,7 @@ def hold_a_server(report: str) -> None:
         time.sleep(60)
 
 
-def wait_until(condition: object, seconds: float = 15) -> bool:
+def wait_until(condition: object, seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

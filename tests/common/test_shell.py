@@ -11,6 +11,8 @@ from structlog.testing import capture_logs
 from apps.common import shell
 from apps.common.shell import Command, ToolFailed, ToolMissing, ToolTimedOut
 
+PATIENCE_SECONDS = 30  # of what takes no second where nothing else runs
+
 
 def script(text: str, **options: object) -> Command:
     return Command(["/bin/sh", "-c", text], **options)
@@ -26,7 +28,7 @@ def is_alive(process_id: int) -> bool:
 
 def wait_for_the_end_of(process_id: int) -> None:
     """A killed process ends a moment after the signal was sent, and later on a busy machine."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while is_alive(process_id):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -72,10 +74,10 @@ def test_a_program_that_is_not_there_is_named() -> None:
 def test_the_time_limit_ends_the_program_and_its_children(tmp_path: Path) -> None:
     started = time.monotonic()
 
-    with pytest.raises(ToolTimedOut, match=r"did not end within 0\.3 s"):
-        shell.run(script(f"sleep 60 & echo $! > {tmp_path}/child; wait", timeout_seconds=0.3))
+    with pytest.raises(ToolTimedOut, match=r"did not end within 1\.5 s"):
+        shell.run(script(f"sleep 60 & echo $! > {tmp_path}/child; wait", timeout_seconds=1.5))
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < PATIENCE_SECONDS
     wait_for_the_end_of(int((tmp_path / "child").read_text()))
 
 
@@ -121,10 +123,10 @@ def test_a_companion_sees_the_end_of_its_parent(tmp_path: Path) -> None:
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)
 
-    deadline = time.monotonic() + 5
-    while not (tmp_path / "said").exists() and time.monotonic() < deadline:
+    said, deadline = tmp_path / "said", time.monotonic() + PATIENCE_SECONDS
+    while not (said.exists() and said.read_text()) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert (tmp_path / "said").read_text() == "parted\n"
+    assert said.read_text() == "parted\n"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
