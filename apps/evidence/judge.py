@@ -158,19 +158,25 @@ def _negate(part: Judgement) -> Judgement:
 def _compare(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
     name, operator, wanted = rule["fact"], rule["operator"], rule.get("value")
     fact = facts.get(name)
-    missing = f"{label(name)} is missing."
-    if operator == "exists":
-        return _judgement(fact is not None, missing)
     if fact is None:
-        return Judgement(Verdict.UNDECIDED, (missing,))
-    incomparable = Judgement(Verdict.UNDECIDED, (f"{label(name)}: {fact!r} cannot be compared with {wanted!r}.",))
+        verdict = Verdict.FAILING if operator == "exists" else Verdict.UNDECIDED
+        return Judgement(verdict, (f"{label(name)} is missing.",))
+    passes = operator == "exists" or _passes(fact, operator, wanted)
+    if passes:
+        return Judgement(Verdict.PASSING)
+    if passes is None:
+        return Judgement(Verdict.UNDECIDED, (f"{label(name)}: {fact!r} cannot be compared with {wanted!r}.",))
+    return Judgement(Verdict.FAILING, (f"{label(name)}: {_plain(fact)}{_unit(rule)}, must {_demand(rule)}.",))
+
+
+def _passes(fact: Any, operator: str, wanted: Any) -> bool | None:
+    """None where the two cannot be compared."""
     if operator in _ORDERED and not _comparable(fact, wanted):
-        return incomparable
+        return None
     try:
-        passes = _OPERATORS[operator](fact, wanted)
+        return _OPERATORS[operator](fact, wanted)
     except TypeError:
-        return incomparable
-    return _judgement(passes, f"{label(name)}: {_plain(fact)}{_unit(rule)}, must {_demand(rule)}.")
+        return None
 
 
 def _demand(comparison: Mapping[str, Any]) -> str:
@@ -193,7 +199,3 @@ def _comparable(fact: Any, wanted: Any) -> bool:
     # A truth value counts as a number in Python; here it does not.
     numbers = all(isinstance(side, int | float) and not isinstance(side, bool) for side in (fact, wanted))
     return numbers or (isinstance(fact, str) and isinstance(wanted, str))
-
-
-def _judgement(passes: bool, reason: str) -> Judgement:
-    return Judgement(Verdict.PASSING) if passes else Judgement(Verdict.FAILING, (reason,))
