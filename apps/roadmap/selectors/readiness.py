@@ -15,7 +15,7 @@ from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
-from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
@@ -35,7 +35,8 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     """The readiness of several environments, in as many queries as that of one."""
     at = at or now()
     services = {environment.service_id for environment in environments}
-    criteria, milestones = _criteria_by_service(services), _milestones_by_service(services)
+    milestones = _milestones(services)
+    criteria, current = _criteria_by_service(services, milestones), _current_by_service(milestones.values())
     tasks, bindings = _tasks_by_milestone(services), _bindings_by_criterion(services)
     revisions, conflicts = _revisions_by_service(services), _conflicts_by_service(services)
     keys = {
@@ -55,7 +56,7 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
                 )
                 for criterion in criteria[environment.service_id]
             ),
-            _milestone_statuses(milestones[environment.service_id], statuses, tasks, at),
+            _milestone_statuses(current[environment.service_id], statuses, tasks, at),
             tuple(revisions[environment.service_id]),
             conflicts[environment.service_id],
             at,
@@ -83,16 +84,29 @@ def _readiness(
     )
 
 
-def _criteria_by_service(services: Collection[int]) -> Mapping[int, list[Criterion]]:
-    related = ("milestone", "work_item", "work_item__milestone")
-    criteria = Criterion.objects.roadmap_of_each(services).select_related("owner", *related)
-    unread = [f"{entry}__{field}" for entry in related for field in PLACE_IN_DOCUMENT]
-    return _grouped(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread), lambda criterion: criterion.service_id)
+def _milestones(services: Collection[int]) -> Mapping[int, Milestone]:
+    """The services' milestones in order, by key. Those that vanished too: what was added below one is there still."""
+    milestones = Milestone.objects.filter(service__in=services).in_order().prefetch_related("owners")
+    return {milestone.pk: milestone for milestone in milestones.defer(*PLACE_IN_DOCUMENT)}
 
 
-def _milestones_by_service(services: Collection[int]) -> Mapping[int, list[Milestone]]:
-    milestones = Milestone.objects.roadmap_of_each(services).prefetch_related("owners").defer(*PLACE_IN_DOCUMENT)
-    return _grouped(milestones, lambda milestone: milestone.service_id)
+def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Milestone]]:
+    current = (milestone for milestone in milestones if milestone.orphaned_at is None)
+    return _grouped(current, lambda milestone: milestone.service_id)
+
+
+def _criteria_by_service(
+    services: Collection[int], milestones: Mapping[int, Milestone]
+) -> Mapping[int, list[Criterion]]:
+    criteria = Criterion.objects.roadmap_of_each(services).select_related("owner", "work_item")
+    unread = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
+    found = list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread))
+    # A milestone is read once, and not again for each of its criteria.
+    under: list[Criterion | WorkItem] = [*found, *(each.work_item for each in found if each.work_item)]
+    for entry in under:
+        if milestone := milestones.get(entry.milestone_id or 0):
+            entry.milestone = milestone
+    return _grouped(found, lambda criterion: criterion.service_id)
 
 
 def _bindings_by_criterion(services: Collection[int]) -> Mapping[int, list[Binding]]:
