@@ -7,12 +7,14 @@ from django.contrib import admin, messages
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
 from apps.audit.audited_admin import AuditedAdmin, staff_user
+from apps.common.cells import status_cell
 from apps.common.clock import now
-from apps.common.statuses import look_of
 from apps.evidence.register import all_verifiers
+from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.criterion_page import CriterionPage
 from apps.roadmap.engines.wording import quote
 from apps.roadmap.models import Binding
@@ -52,7 +54,7 @@ class BindingForm(forms.ModelForm):
 
 
 @admin.register(Binding)
-class BindingAdmin(CriterionPage, AuditedAdmin, SimpleHistoryAdmin):
+class BindingAdmin(CalmFields, CriterionPage, AuditedAdmin, SimpleHistoryAdmin):
     """Checks, the suggested ones first."""
 
     form = BindingForm
@@ -67,6 +69,10 @@ class BindingAdmin(CriterionPage, AuditedAdmin, SimpleHistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Binding]:
         first = Case(When(state=Binding.State.SUGGESTED, then=Value(0)), default=Value(1), output_field=IntegerField())
         return super().get_queryset(request).order_by(first, "criterion__position", "pk")
+
+    def get_fields(self, request: HttpRequest, obj: Binding | None = None) -> Any:
+        """Nobody has decided about a check that is being added."""
+        return super().get_fields(request, obj) if obj else [*BindingForm.Meta.fields]
 
     def save_model(self, request: HttpRequest, obj: Binding, form: Any, change: bool) -> None:
         """A check counts at once when its author may accept it; else it waits for somebody who may."""
@@ -84,8 +90,8 @@ class BindingAdmin(CriterionPage, AuditedAdmin, SimpleHistoryAdmin):
         return HttpResponseRedirect(reverse("admin:roadmap_criterion_evidence", args=[obj.criterion_id]))
 
     @admin.display(description="state", ordering="state")
-    def status(self, binding: Binding) -> str:
-        return look_of(binding.state).word
+    def status(self, binding: Binding) -> SafeString:
+        return status_cell(binding.state)
 
     @admin.display(description="criterion, or its clause", ordering="criterion__text")
     def words(self, binding: Binding) -> str:

@@ -19,6 +19,13 @@ class CalmFields(BaseModelAdmin):
     class Media:
         css = {"all": ["roadmap/tracker.css"]}
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """The box explains itself, without a word on the Control key."""
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if field is not None:
+            field.help_text = db_field.help_text
+        return field
+
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **options: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **options)
         for button in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):

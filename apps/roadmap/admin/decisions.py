@@ -10,8 +10,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
+from django.utils.safestring import SafeString
 
 from apps.audit.audited_admin import ReadOnlyAdmin
+from apps.common.cells import status_cell
 from apps.common.numbers import read_number
 from apps.roadmap.admin.gate_page import GatePageView
 from apps.roadmap.engines.gate_comparison import compare
@@ -21,7 +23,7 @@ from apps.roadmap.selectors.decisions import evaluations_of
 
 @admin.register(GateEvaluation)
 class GateEvaluationAdmin(ReadOnlyAdmin):
-    list_display = ["environment", "milestone_asked", "decision", "cause", "actor", "policy_version", "at"]
+    list_display = ["environment", "milestone_asked", "decided", "cause", "actor", "policy_version", "at"]
     list_filter = ["decision", "cause", "environment__service"]
     list_select_related = ["environment__service", "actor"]
     search_fields = ["environment__service__slug", "environment__service__name", "milestone", "digest"]
@@ -66,6 +68,10 @@ class GateEvaluationAdmin(ReadOnlyAdmin):
     @admin.display(description="milestone", ordering="milestone")
     def milestone_asked(self, evaluation: GateEvaluation) -> str:
         return evaluation.milestone or "all"
+
+    @admin.display(description="answer", ordering="decision")
+    def decided(self, evaluation: GateEvaluation) -> SafeString:
+        return status_cell(evaluation.decision)
 
     def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         context |= {**self.admin_site.each_context(request), "opts": self.opts, "title": context["title"]}
