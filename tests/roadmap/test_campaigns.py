@@ -276,4 +276,4 @@ def test_the_database_refuses_it_too(recovery, olga, fields):
 def test_it_says_what_it_asks_for_and_of_whom(recovery, olga, service):
     campaign = known(campaign_of(olga, phrase="sea trial", tiers=["A", "B"], services=[service]))
     assert campaign.asks_for == "Recovery rehearsal for criteria that say “sea trial”"
-    assert campaign.scope_in_words == "services tier A, B, of Payments API"
+    assert campaign.scope_in_words == "services of tier A, B, namely Payments API"

@@ -39,7 +39,7 @@ class CampaignForm(SeenForm):
             "owner_teams": "Only services that these teams own. Empty for all.",
             "services": "Only these services. Empty for all.",
         }
-        widgets = {"parameters": forms.Textarea(attrs={"rows": 2}), "rule": forms.Textarea(attrs={"rows": 3})}
+        widgets = {name: forms.Textarea(attrs={"rows": 2}) for name in ("sentence", "parameters", "rule")}
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

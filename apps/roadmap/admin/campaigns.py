@@ -68,6 +68,7 @@ class CampaignAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
     list_filter = [PhaseFilter, "verifier_key"]
     search_fields = ["name", "sentence"]
     list_per_page = 20
+    view_on_site = False
     autocomplete_fields = ["owner_teams", "services"]
     fieldsets = [
         (None, {"fields": ["name", "sentence", "owner"]}),
@@ -112,10 +113,6 @@ class CampaignAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
 
     def response_post_save_change(self, request: HttpRequest, obj: Campaign) -> HttpResponseRedirect:
         return HttpResponseRedirect(_page_of(obj))
-
-    def view_on_site(self, campaign: Campaign) -> str:
-        """The page with what is missing."""
-        return _page_of(campaign)
 
     @admin.display(description="state")
     def phase(self, campaign: Campaign) -> SafeString:

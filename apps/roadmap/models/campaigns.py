@@ -57,7 +57,10 @@ class Campaign(models.Model):
         max_length=300, help_text="What is to be so: “Every service of tier A has a proven restore by 31 March.”"
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="campaigns", help_text="Hears of services without one."
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="campaigns",
+        help_text="Hears of services that nobody owns.",
     )
     verifier_key = models.CharField("check", max_length=100, blank=True)
     phrase = models.CharField(
@@ -179,9 +182,9 @@ class Campaign(models.Model):
     def scope_in_words(self) -> str:
         """Which services it is about. Ask for it `with_scope`."""
         parts: tuple[tuple[str, Iterable[Any]], ...] = (
-            ("tier", self.tiers),
+            ("of tier", self.tiers),
             ("owned by", self.owner_teams.all()),
-            ("of", self.services.all()),
+            ("namely", self.services.all()),
         )
         named = [(word, ", ".join(map(str, values))) for word, values in parts]
         said = [f"{word} {names}" for word, names in named if names]

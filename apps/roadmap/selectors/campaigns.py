@@ -74,6 +74,11 @@ class CampaignProgress:
         counts = Counter(each.state for each in self.services)
         return {str(state): counts[state] for state in WORST_FIRST if counts[state]}
 
+    @property
+    def shortfalls(self) -> dict[str, int]:
+        """The same of those that do not have it."""
+        return {state: count for state, count in self.states.items() if state != EvidenceState.PASSING}
+
 
 @dataclass(frozen=True)
 class LookBack:
