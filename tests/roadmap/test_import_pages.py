@@ -136,3 +136,17 @@ def commit(folder):
     who = ["-c", "user.name=Olga", "-c", "user.email=olga@example.org", "-c", "commit.gpgsign=false"]
     for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "--message", "Write the road"]):
         subprocess.run(["git", "-C", folder, *command], check=True, capture_output=True)
+
+
+def test_what_changed_both_here_and_there_is_named_before_and_led_to_after(as_olga, olga, service):
+    import_document(service=service, name="road.md", raw=TEXT)
+    Task.objects.filter(text="Write runbook").update(claim="not_applicable")
+
+    preview = as_olga.post(CHOOSE, upload(LATER, service), follow=True)
+    imported = as_olga.post(preview.request["PATH_INFO"], follow=True)
+
+    assert [(each.words, each.changes) for each in preview.context["preview"].conflicts] == [
+        ("Write runbook", ("claim: here Not applicable, in the document Done",))
+    ]
+    address = reverse("admin:roadmap_document_conflicts", args=[Document.objects.get().pk])
+    assert f'<a href="{address}">settle them</a>' in imported.content.decode()

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from django.utils.html import format_html
 
 from apps.audit.audited_admin import staff_user
 from apps.catalog.models import Service
@@ -126,6 +127,11 @@ class ImportPages(admin.ModelAdmin):
         words = f"{changes.created} new, {changes.updated} updated, {changes.vanished} vanished"
         self.message_user(request, f"Imported {report.name}: {words}.", messages.SUCCESS)
         document_id = getattr(report.document, "pk", None)
+        if changes.conflicts:
+            conflicts = reverse("admin:roadmap_document_conflicts", args=[document_id])
+            words = '{} changed both here and there: <a href="{}">settle them</a>.'
+            settle = format_html(words, changes.conflicts, conflicts)
+            self.message_user(request, settle, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:roadmap_document_review", args=[document_id]))
 
     def _page(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
@@ -143,6 +149,7 @@ def _said(preview: Preview) -> dict[str, Any]:
     lists = (
         ("New", preview.created, preview.report.changes.created),
         ("Updated", preview.updated, preview.report.changes.updated),
+        ("Changed both here and there", preview.conflicts, preview.report.changes.conflicts),
         ("Vanished, kept aside with their evidence", preview.vanished, preview.report.changes.vanished),
     )
     return {

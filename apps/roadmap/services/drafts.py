@@ -12,7 +12,8 @@ from apps.catalog.models import Service
 from apps.common.clock import now
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.exceptions import DraftGone
-from apps.roadmap.models import ImportDraft
+from apps.roadmap.models import Conflict, ImportDraft
+from apps.roadmap.services.conflicts import value_words
 from apps.roadmap.services.document_values import MODELS
 from apps.roadmap.services.importing import ImportReport, Origin, import_document
 
@@ -37,6 +38,7 @@ class Preview:
     created: tuple[Named, ...] = ()
     updated: tuple[Named, ...] = ()
     vanished: tuple[Named, ...] = ()
+    conflicts: tuple[Named, ...] = ()
 
 
 def keep_draft(*, service: Service, name: str, raw: bytes, actor: Any, origin: Origin | None = None) -> ImportDraft:
@@ -59,8 +61,10 @@ def look_ahead(*, draft: ImportDraft, at: datetime | None = None) -> Preview:
     before = {model: _last_version(model) for model in MODELS.values()}
     report = import_document(service=draft.service, name=draft.name, raw=bytes(draft.raw), now=at)
     changes = [change for model, last in before.items() for change in _changes(model, last)]
+    conflicts = tuple(_conflicts(report)) if report.changes.conflicts else ()
     transaction.set_rollback(True)
-    return Preview(report, *(tuple(_chosen(changes, kind)) for kind in ("created", "updated", "vanished")))
+    created, updated, vanished = (tuple(_chosen(changes, kind)) for kind in ("created", "updated", "vanished"))
+    return Preview(report, created, updated, vanished, conflicts)
 
 
 @transaction.atomic
@@ -103,6 +107,15 @@ def _changes(model: Any, last: int) -> Iterator[tuple[str, Named]]:
             yield "vanished", Named(kind, str(version.instance))
         else:
             yield "updated", Named(kind, str(version.instance), tuple(_differences(version)))
+
+
+def _conflicts(report: ImportReport) -> Iterator[Named]:
+    """What the text and people changed differently."""
+    raised = Conflict.objects.open().filter(document=report.document).order_by("-revision", "pk")
+    for conflict in raised[: min(report.changes.conflicts, MOST_NAMED)]:
+        ours, theirs = (value_words(conflict.field, value) for value in (conflict.ours, conflict.theirs))
+        said = f"{conflict.field_words}: here {ours}, in the document {theirs}"
+        yield Named(conflict.content_type.name, str(conflict.entry), (said,))
 
 
 def _differences(version: Any) -> Iterator[str]:
