@@ -224,3 +224,10 @@ def test_lists_of_gates_open(asked, signed_in, page, environment):
         assert "production" in text_of(signed_in.get(reverse(f"admin:roadmap_{name}_changelist")))
     sign_off = SignOff.objects.get()
     text_of(signed_in.get(reverse("admin:roadmap_signoff_change", args=[sign_off.pk])))
+
+
+def test_nobody_is_asked_to_sign_twice(asked, signed_in, page, environment):
+    text = decide(signed_in, page, environment, "approve", role="SRE", comment="Seen.")
+
+    assert "You approved it as SRE." in text
+    assert "<option>SRE</option>" not in text

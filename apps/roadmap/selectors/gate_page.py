@@ -42,12 +42,18 @@ class GatePage:
     evaluations: tuple[GateEvaluation, ...]
     own_roles: tuple[PolicyRole, ...]
     badge: PublicBadge | None
+    person_id: int
     at: datetime
 
     @property
     def signable(self) -> tuple[PolicyRole, ...]:
-        """The roles that this person may sign for."""
-        return tuple(role for role in self.own_roles if role.needed)
+        """The roles that this person may sign for, and has not signed for as things stand."""
+        signed = {
+            row.sign_off.role
+            for row in self.sign_offs
+            if row.sign_off.person_id == self.person_id and row.state is not SignOffState.SUPERSEDED
+        }
+        return tuple(role for role in self.own_roles if role.needed and role.name not in signed)
 
     @property
     def may_approve(self) -> bool:
@@ -88,5 +94,6 @@ def gate_page(*, environment: Environment, milestone: str, person: Any, at: date
         evaluations=tuple(evaluations_of(environment, asked)[:_SHOWN]),
         own_roles=tuple(role for role in roles if role.has_member(person)),
         badge=PublicBadge.objects.filter(environment=environment).first(),
+        person_id=person.pk,
         at=at,
     )
