@@ -30,6 +30,11 @@ def find_verifier(key: str) -> Verifier:
         raise UnknownVerifier(f"There is no verifier {key!r}. There are: {', '.join(sorted(_verifiers))}.") from None
 
 
+def trust_of(key: str) -> str:
+    """How the verifier's facts come to be; nothing for one that is not known any more."""
+    return _verifiers[key].trust if key in _verifiers else ""
+
+
 def all_verifiers() -> Iterator[Verifier]:
     """Every verifier, by key."""
     yield from (verifier for _, verifier in sorted(_verifiers.items()))

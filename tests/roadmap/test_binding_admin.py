@@ -134,3 +134,16 @@ def test_the_page_of_a_criterion_without_checks_says_what_to_do(as_olga, environ
 def test_who_may_not_view_bindings_sees_nothing(client, sam, criterion):
     client.force_login(sam)
     assert client.get(page_of(criterion)).status_code == 403
+
+
+def test_a_person_is_asked_to_confirm_the_criterion_itself(as_olga, criterion):
+    as_olga.post(ADD, filled(criterion, verifier_key="human.attestation"))
+
+    assert Binding.objects.get().parameters == {"statement": criterion.text}
+    assert b"Confirm it, and say how you know." in as_olga.get(page_of(criterion)).content
+
+
+def test_a_build_is_asked_to_push_its_report(as_olga, criterion):
+    as_olga.post(ADD, filled(criterion, verifier_key="ci.tests"))
+
+    assert b"Push a report for ci.tests." in as_olga.get(page_of(criterion)).content

@@ -13,7 +13,9 @@ from simple_history.admin import SimpleHistoryAdmin
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.common.cells import status_cell
 from apps.common.clock import now
+from apps.common.wording import shortened
 from apps.evidence.register import all_verifiers
+from apps.evidence.services.attesting import ATTESTATION
 from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.criterion_page import CriterionPage
 from apps.roadmap.engines.wording import quote
@@ -32,14 +34,14 @@ class RuleField(forms.JSONField):
 class BindingForm(forms.ModelForm):
     """Offers the verifiers that there are. What they cannot be asked, the model refuses by field."""
 
-    verifier_key = forms.ChoiceField(label="Verifier")
+    verifier_key = forms.ChoiceField(label="Check")
 
     class Meta:
         model = Binding
         fields = ["criterion", "clause", "verifier_key", "parameters", "rule", "ttl"]
         field_classes = {"rule": RuleField}
         help_texts = {
-            "parameters": "What to ask, as JSON. {} asks the verifier's usual question.",
+            "parameters": "What to ask, as JSON. {} asks the usual question; of a person, to confirm the criterion.",
             "rule": 'As JSON: {"fact": "rto_seconds", "operator": "<", "value": 3600}. Empty for the usual rule.',
             "ttl": "How long an observation counts, as days and hours: 7 00:00:00. Empty for the verifier's own.",
         }
@@ -51,6 +53,14 @@ class BindingForm(forms.ModelForm):
             known = {each.key: f"{each.title} ({each.key})" for each in all_verifiers()}
             known.setdefault(self.instance.verifier_key, self.instance.verifier_key or "---------")
             self.fields["verifier_key"].choices = sorted(known.items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """What a person is to confirm is the criterion itself, or its clause, unless another statement is given."""
+        data = super().clean() or self.cleaned_data
+        criterion = data.get("criterion")
+        if data.get("verifier_key") == ATTESTATION and data.get("parameters") == {} and criterion:
+            data["parameters"] = {"statement": shortened(data.get("clause") or criterion.text, 500)}
+        return data
 
 
 @admin.register(Binding)
@@ -64,15 +74,20 @@ class BindingAdmin(CalmFields, CriterionPage, AuditedAdmin, SimpleHistoryAdmin):
     search_fields = ["criterion__text", "clause", "verifier_key"]
     autocomplete_fields = ["criterion"]
     readonly_fields = ["state", "decided_by", "decided_at"]
+    fieldsets = [
+        (None, {"fields": ["criterion", "verifier_key", "clause"]}),
+        ("Asked otherwise than usual", {"fields": ["parameters", "rule", "ttl"], "classes": ["collapse"]}),
+    ]
     actions = ["accept", "decline"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Binding]:
         first = Case(When(state=Binding.State.SUGGESTED, then=Value(0)), default=Value(1), output_field=IntegerField())
         return super().get_queryset(request).order_by(first, "criterion__position", "pk")
 
-    def get_fields(self, request: HttpRequest, obj: Binding | None = None) -> Any:
-        """Nobody has decided about a check that is being added."""
-        return super().get_fields(request, obj) if obj else [*BindingForm.Meta.fields]
+    def get_fieldsets(self, request: HttpRequest, obj: Binding | None = None) -> Any:
+        """The decision is shown once there is one to make."""
+        decision = (None, {"fields": ["state", "decided_by", "decided_at"]})
+        return [*super().get_fieldsets(request, obj), *([decision] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: Binding, form: Any, change: bool) -> None:
         """A check counts at once when its author may accept it; else it waits for somebody who may."""

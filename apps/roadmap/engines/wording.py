@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apps.common.wording import about, shortened
+from apps.evidence.contract import Trust
 from apps.evidence.freshness import EvidenceState
 from apps.roadmap.engines.standing import Standing
 
@@ -24,6 +25,7 @@ class Circumstances:
     """What is known of a criterion's evidence, as sentences."""
 
     checks: Sequence[str] = ()
+    trusts: Sequence[str] = ()
     reasons: Sequence[str] = ()
     uncovered: Sequence[str] = ()
     suggested: Sequence[str] = ()
@@ -53,10 +55,19 @@ def _shortcoming(evidence: EvidenceState, known: Circumstances) -> Explanation:
         return Explanation(seen, f"Find out why {checks} cannot answer, then run it again.")
     if evidence is EvidenceState.STALE:
         ago = f"{about(known.expired_for)} ago" if known.expired_for is not None else "earlier"
-        return Explanation(f"Its proof ran out {ago}.", f"Run {checks} again.")
+        return Explanation(f"Its proof ran out {ago}.", _question(checks, known.trusts, " again"))
     if evidence is EvidenceState.PENDING:
-        return Explanation("Its evidence has not been seen yet.", f"Run {checks}.")
+        return Explanation("Its evidence has not been seen yet.", _question(checks, known.trusts))
     return _unbound(known)
+
+
+def _question(checks: str, trusts: Sequence[str], again: str = "") -> str:
+    """What brings the evidence: Seaworthy runs its own checks, a build pushes reports, a person confirms."""
+    if trusts and set(trusts) <= {Trust.ATTESTED}:
+        return f"Confirm it{again}, and say how you know."
+    if trusts and set(trusts) <= {Trust.PUSHED, Trust.SIGNED}:
+        return f"Push a report for {checks}{again}."
+    return f"Run {checks}{again}."
 
 
 def _unbound(known: Circumstances) -> Explanation:

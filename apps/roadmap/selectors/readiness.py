@@ -9,6 +9,7 @@ from typing import TypeVar
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.freshness import EvidenceState, worst_state
+from apps.evidence.register import trust_of
 from apps.evidence.selectors import Newest, newest_observations
 from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.clauses import uncovered_clauses
@@ -182,6 +183,7 @@ def _circumstances(
     decisive = [evidence for evidence in accepted if evidence.state is state] or accepted
     return Circumstances(
         checks=[evidence.verifier_key for evidence in decisive],
+        trusts=[trust_of(evidence.verifier_key) for evidence in decisive],
         reasons=[reason for evidence in decisive for reason in evidence.reasons],
         uncovered=uncovered,
         suggested=[binding.verifier_key for binding in suggestions],
