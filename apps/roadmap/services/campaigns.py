@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.catalog.models import Service, Team
 from apps.common.clock import now
+from apps.common.exceptions import problems_in
 from apps.roadmap.exceptions import CampaignEnded, CampaignRefused
 from apps.roadmap.models import Campaign
 
@@ -47,5 +48,4 @@ def _check(campaign: Campaign) -> None:
     try:
         campaign.full_clean()
     except ValidationError as error:
-        problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
-        raise CampaignRefused(" ".join(problems).replace("__all__: ", "")) from error
+        raise CampaignRefused(problems_in(error)) from error
