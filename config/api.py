@@ -10,7 +10,7 @@ from apps.catalog import api as catalog
 from apps.dashboards.api import charts, person, portfolio, reports
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import badge, beside, campaigns, corrections, decisions, readiness, waivers
+from apps.roadmap.api import badge, beside, campaigns, corrections, deciding, decisions, policies, readiness, waivers
 from apps.roadmap.api import viewsets as roadmap
 from apps.security.views import UnknownAddressView
 
@@ -34,7 +34,7 @@ router.register("dependencies", beside.DependencyViewSet)
 router.register("notices", person.NoticeViewSet)
 router.register("saved-views", person.SavedViewViewSet)
 router.register("waivers", waivers.WaiverViewSet)
-router.register("gate-policies", decisions.GatePolicyViewSet)
+router.register("gate-policies", policies.GatePolicyViewSet)
 router.register("gate-evaluations", decisions.GateEvaluationViewSet)
 router.register("sign-offs", decisions.SignOffViewSet)
 router.register("status-transitions", decisions.TransitionViewSet)
@@ -67,10 +67,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services/<slug:slug>/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
     path("services/<slug:slug>/gate/", readiness.GateView.as_view(), name="gate"),
     path("services/<slug:slug>/gate/badge.svg", badge.BadgeView.as_view(), name="badge"),
-    path("services/<slug:slug>/gate/evaluations/", decisions.EvaluationsView.as_view(), name="gate-evaluations"),
-    path("services/<slug:slug>/gate/sign-offs/", decisions.SignOffsView.as_view(), name="gate-sign-offs"),
-    path("services/<slug:slug>/gate/overrides/", decisions.OverridesView.as_view(), name="gate-overrides"),
-    path("services/<slug:slug>/gate/launches/", decisions.LaunchesView.as_view(), name="gate-launches"),
+    path("services/<slug:slug>/gate/evaluations/", deciding.EvaluationsView.as_view(), name="gate-evaluations"),
+    path("services/<slug:slug>/gate/sign-offs/", deciding.SignOffsView.as_view(), name="gate-sign-offs"),
+    path("services/<slug:slug>/gate/overrides/", deciding.OverridesView.as_view(), name="gate-overrides"),
+    path("services/<slug:slug>/gate/launches/", deciding.LaunchesView.as_view(), name="gate-launches"),
     path("", include(router.urls)),
     path("<path:address>", UnknownAddressView.as_view(), name="unknown-address"),
 ]
