@@ -159,6 +159,8 @@ SPECTACULAR_SETTINGS = {
         "EvaluationCauseEnum": "apps.roadmap.models.GateEvaluation.Cause",
         "TransitionCauseEnum": "apps.roadmap.models.StatusTransition.Cause",
         "TrustEnum": "apps.evidence.contract.Trust",
+        "DayStateEnum": "apps.dashboards.api.charts.DAY_STATES",
+        "EvidenceStateEnum": "apps.roadmap.api.serializers.EVIDENCE_STATES",
         "TierEnum": "apps.catalog.models.Tier",
         "WeightEnum": "apps.roadmap.models.policies.WEIGHTS",
     },

@@ -17,11 +17,12 @@ from apps.dashboards.selectors.pictures.evidence_calendar import DayState, evide
 from apps.dashboards.selectors.pictures.owners import owners_picture
 from apps.dashboards.selectors.pictures.risks import risks_picture
 from apps.dashboards.selectors.pictures.timeline import timeline_picture
-from apps.evidence.freshness import EvidenceState
 from apps.roadmap.api.readiness import QuestionSerializer, QuestionView
-from apps.roadmap.api.serializers import RefusalSerializer
+from apps.roadmap.api.serializers import EVIDENCE_STATES, RefusalSerializer
 from apps.roadmap.models import Criterion
 from apps.roadmap.selectors.readiness import readiness
+
+DAY_STATES = [(each.value, each.word) for each in DayState]
 
 
 class PastTargetSerializer(serializers.Serializer):
@@ -107,14 +108,14 @@ class CostsChartSerializer(serializers.Serializer):
 
 class CalendarDaySerializer(serializers.Serializer):
     day = serializers.DateField()
-    state = serializers.ChoiceField(choices=[(each.value, each.word) for each in DayState])
+    state = serializers.ChoiceField(choices=DAY_STATES)
     observations = serializers.IntegerField()
 
 
 class PhaseSerializer(serializers.Serializer):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
-    state = serializers.ChoiceField(choices=[each.value for each in EvidenceState])
+    state = serializers.ChoiceField(choices=EVIDENCE_STATES)
     observation = serializers.IntegerField(source="observation.pk", allow_null=True, default=None)
 
 

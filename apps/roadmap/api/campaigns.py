@@ -15,8 +15,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.catalog.models import Service, Team
 from apps.common.clock import now
-from apps.evidence.freshness import EvidenceState
-from apps.roadmap.api.serializers import Named, RefusalSerializer
+from apps.roadmap.api.serializers import EVIDENCE_STATES, Named, RefusalSerializer
 from apps.roadmap.engines.campaigns import CampaignPhase
 from apps.roadmap.models import Campaign
 from apps.roadmap.selectors.campaigns import CampaignProgress, ServiceProgress, progress_of_each
@@ -59,7 +58,7 @@ class ServiceProgressSerializer(drf.Serializer):
     tier = drf.CharField(source="service.tier")
     owner = drf.CharField(source="service.owner.name", allow_null=True, default=None)
     environment = drf.CharField(source="environment.name", allow_null=True, default=None)
-    state = drf.ChoiceField([str(state) for state in EvidenceState])
+    state = drf.ChoiceField(EVIDENCE_STATES)
     reason = drf.CharField()
     action = drf.CharField(help_text="What to do; empty where it has it.")
     criterion = drf.IntegerField(source="evidence.binding.criterion_id", allow_null=True, default=None)

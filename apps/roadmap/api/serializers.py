@@ -7,12 +7,15 @@ from rest_framework import serializers
 from apps.accounts.models import User
 from apps.catalog.models import Team
 from apps.common.api import Seconds
+from apps.evidence.freshness import EvidenceState
 from apps.roadmap.models import Binding, Claim, CostLine, Criterion, Document, Label, Milestone, Risk, Task, WorkItem
 from apps.roadmap.models.risks import Mitigation
 
 _PLACE = ["document", "line", "section"]
 _TARGET = ["target_starts_on", "target_on", "target_precision"]
 _WORK = ["assignees", "labels", "version"]
+
+EVIDENCE_STATES = [state.value for state in EvidenceState]
 
 
 class Named(serializers.SlugRelatedField):
