@@ -32,10 +32,11 @@ class PlainList(ChangeList):
         chosen = super().get_filters_params(params)
         return {name: value for name, value in chosen.items() if name != EDIT}
 
-    def get_queryset(self, request: HttpRequest, **options: Any) -> QuerySet[Any]:
-        found = super().get_queryset(request, **options)
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
+        found = super().get_queryset(request, exclude_parameters)
         return found.defer(*self._unread()) if self.is_plain and request.method == "GET" else with_versions(found)
 
     def _unread(self) -> list[str]:
-        related = [name for name in self.list_select_related or () if name in {"milestone", "work_item"}]
-        return [*UNREAD, *(f"{name}__{field}" for name in related for field in UNREAD)]
+        followed: Any = self.list_select_related or ()
+        related = {"milestone", "work_item"}.intersection(followed)
+        return [*UNREAD, *(f"{name}__{field}" for name in sorted(related) for field in UNREAD)]
