@@ -25,6 +25,8 @@ def send_mail(*, to: str, subject: str, text: str, html: str = "", attachments: 
         message.send()
     except BadHeaderError as error:
         raise MailRefused("A line break in an address or a subject; nothing was sent.") from error
+    except ValueError as error:  # such as a domain whose name is too long once it is encoded
+        raise MailRefused("The address cannot be written into a message; nothing was sent.") from error
     except smtplib.SMTPResponseException as error:
         raise MailRefused(f"The mail server refused the message with code {error.smtp_code}.") from error
     except (smtplib.SMTPException, OSError) as error:

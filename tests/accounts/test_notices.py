@@ -114,6 +114,16 @@ def test_one_refused_address_keeps_no_other_from_being_mailed(mail, olga, sam):
     assert mail.taken[0].rcpt_tos == ["sam@example.org"]
 
 
+def test_an_address_that_fits_no_message_keeps_no_other_from_being_mailed(mail, olga, sam):
+    sam.email = f"sam@{'ü' * 60}.org"
+    sam.full_clean()
+    sam.save()
+    tell(sam)
+    tell(olga)
+    assert mail_notices() == 1
+    assert Notice.objects.get(recipient=sam).mail_error.startswith("The address cannot be written")
+
+
 def test_without_a_mail_server_notices_stay_in_the_admin(mail, settings, olga):
     settings.MAIL_IS_SENT = False
     tell(olga)
