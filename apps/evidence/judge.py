@@ -13,7 +13,11 @@ from typing import Any
 from apps.common.exceptions import OperationError
 from apps.evidence.engines.wording import label
 
-_LONGEST_PATTERN = 200
+_LONGEST_PATTERN = _LONGEST_MATCHED = 200
+# Matching goes back and forth: its time grows with each repeat, and without bounds where a group is repeated.
+_MOST_REPEATS = 3
+_REPEAT = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+]|\{\d*,\d*\})")
+_REPEATED_GROUP = re.compile(r"(?<!\\)(?:\\\\)*\)(?:[*+]|\{)")
 
 
 class Verdict(StrEnum):
@@ -124,8 +128,10 @@ def _check_pattern(pattern: Any, path: str) -> None:
         if len(pattern) > _LONGEST_PATTERN:
             raise RuleError(f"{path}.value is a pattern of more than {_LONGEST_PATTERN} characters.")
         re.compile(pattern)
-    except (re.error, TypeError) as error:
+    except (re.error, TypeError, RecursionError) as error:
         raise RuleError(f"{path}.value is not a pattern: {error}.") from error
+    if _REPEATED_GROUP.search(pattern) or len(_REPEAT.findall(pattern)) > _MOST_REPEATS:
+        raise RuleError(f"{path}.value repeats a group, or has more than {_MOST_REPEATS} repeats.")
 
 
 def _judge(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
@@ -172,6 +178,8 @@ def _compare(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> Judgement:
 def _passes(fact: Any, operator: str, wanted: Any) -> bool | None:
     """None where the two cannot be compared."""
     if operator in _ORDERED and not _comparable(fact, wanted):
+        return None
+    if operator == "matches" and len(str(fact)) > _LONGEST_MATCHED:
         return None
     try:
         return _OPERATORS[operator](fact, wanted)

@@ -29,6 +29,7 @@ def fact(name, operator, value=None):
         (fact("list", "contains", "z"), "failing"),
         (fact("n", "contains", 5), "undecided"),
         (fact("s", "matches", "^pro"), "passing"),
+        (fact("s", "matches", r"^\(?\w+\)?[a-z]{0,9}\w*$"), "passing"),
         (fact("s", "matches", "^fail"), "failing"),
         (fact("n", "matches", "5"), "undecided"),
         (fact("s", "<", 3), "undecided"),
@@ -77,6 +78,9 @@ def test_it_judges_by_the_table(rule, verdict):
         (fact("s", "matches", "("), "rule.value is not a pattern"),
         (fact("s", "matches", 7), "rule.value is not a pattern"),
         (fact("s", "matches", "x" * 201), "more than 200 characters"),
+        (fact("s", "matches", "(a+)+$"), "repeats a group"),
+        (fact("s", "matches", "(?:a|aa){2,}$"), "repeats a group"),
+        (fact("s", "matches", "a*a*a*a*b"), "more than 3 repeats"),
     ],
     ids=str,
 )
@@ -163,3 +167,8 @@ def test_any_other_value_as_a_rule_is_refused_or_judged_but_never_breaks(rule):
 )
 def test_a_rule_can_be_said_in_words(rule, words):
     assert rule_in_words(rule) == words
+
+
+def test_a_long_text_is_matched_with_no_pattern():
+    assert judge({"s": "a" * 200}, fact("s", "matches", "^a")).verdict == Verdict.PASSING
+    assert judge({"s": "a" * 201}, fact("s", "matches", "^a")).verdict == Verdict.UNDECIDED
