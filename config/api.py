@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
 from apps.catalog import api as catalog
-from apps.dashboards.api import charts, person, portfolio, reports
+from apps.dashboards.api import charts, person, portfolio, report_schedules, reports
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
 from apps.roadmap.api import badge, beside, campaigns, corrections, deciding, decisions, policies, readiness, waivers
@@ -32,6 +32,8 @@ router.register("links", beside.LinkViewSet)
 router.register("comments", beside.CommentViewSet)
 router.register("dependencies", beside.DependencyViewSet)
 router.register("notices", person.NoticeViewSet)
+router.register("report-schedules", report_schedules.ReportScheduleViewSet)
+router.register("report-runs", report_schedules.ReportRunViewSet)
 router.register("saved-views", person.SavedViewViewSet)
 router.register("waivers", waivers.WaiverViewSet)
 router.register("gate-policies", policies.GatePolicyViewSet)

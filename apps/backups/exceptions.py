@@ -31,10 +31,6 @@ class ArtefactUnreadable(BackupError):
     """An artefact is there but cannot be decompressed."""
 
 
-class CronInvalid(BackupError):
-    """A cron expression cannot be read, or never comes due."""
-
-
 class RunUnfinished(BackupError):
     """The same operation on the same database is queued or running already."""
 

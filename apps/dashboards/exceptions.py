@@ -21,3 +21,7 @@ class FormatUnknown(OperationError):
     """Reports or lists have no such format. The message names those there are."""
 
     kind = Kind.INVALID
+
+
+class NobodyToMail(OperationError):
+    """A report has no recipient who may read it, or no mail server to send it."""

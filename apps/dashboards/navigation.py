@@ -36,7 +36,7 @@ SECTIONS = (
     ),
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
     Section("Gates", ("gates",), GATES),
-    Section("Reports", ("reports",), REPORTS),
+    Section("Reports", ("reports", "dashboards"), (*REPORTS, "ReportSchedule")),
     Section("Backups", ("backups",), ("Database", "Backup", "BackupRun", "DrillRun")),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),

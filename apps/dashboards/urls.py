@@ -18,6 +18,7 @@ urlpatterns = [
     path("my-work/", admin.site.admin_view(person.work), name="my_work"),
     path("notices/", admin.site.admin_view(person.notices), name="notices"),
     path("notices/read/", admin.site.admin_view(person.read_all), name="read_notices"),
+    path("notices/digest/", admin.site.admin_view(person.digest), name="digest"),
     path("notices/<int:pk>/read/", admin.site.admin_view(person.read_one), name="read_notice"),
     path("saved-views/", admin.site.admin_view(saved_views.save), name="save_view"),
     path("saved-views/<int:pk>/delete/", admin.site.admin_view(saved_views.delete), name="delete_view"),

@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "attestations": {"task": "apps.roadmap.tasks.announce_attestations", "schedule": crontab("20", "6")},
     "waivers": {"task": "apps.roadmap.tasks.announce_waivers", "schedule": 300, "options": {"expire_seconds": 300}},
     "campaigns": {"task": "apps.roadmap.tasks.remind_campaigns", "schedule": crontab("30", "6")},
+    "reports": {"task": "apps.dashboards.tasks.tick_reports", "schedule": 60, "options": {"expire_seconds": 60}},
     "gates": {"task": "apps.roadmap.tasks.tick_gates", "schedule": 60, "options": {"expire_seconds": 60}},
     "transitions": {
         "task": "apps.roadmap.tasks.note_status_transitions",

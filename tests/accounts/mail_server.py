@@ -1,5 +1,9 @@
 """A real mail server in this process, which takes or refuses what it is given."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
@@ -22,3 +26,16 @@ class MailServer(Controller):
         """The stock probe connects to the port that was asked for, which is 0 here."""
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
+
+
+@pytest.fixture
+def mail(settings: Any) -> Iterator[MailServer]:
+    """The server, running, and named in the settings."""
+    server = MailServer()
+    server.start()
+    settings.MAIL_IS_SENT = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    settings.SITE_URL = "https://seaworthy.example.org"
+    yield server
+    server.stop()

@@ -12,19 +12,6 @@ from apps.accounts.models import Notice, User
 from apps.accounts.services import mail_notices, notify, read_notices
 from apps.accounts.tasks import mail_notices as mail_notices_task
 from apps.common.clock import now
-from tests.accounts.mail_server import MailServer
-
-
-@pytest.fixture
-def mail(settings):
-    server = MailServer()
-    server.start()
-    settings.MAIL_IS_SENT = True
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    settings.SITE_URL = "https://seaworthy.example.org"
-    yield server
-    server.stop()
 
 
 def tell(*people, key="drill", **fields):

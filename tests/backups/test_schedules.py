@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from apps.audit.models import AuditEvent
 from apps.backups import services, tasks
 from apps.backups.engines.retention import Candidate, choose_removable
-from apps.backups.engines.slots import SLOTS_KEPT, CronSlots, IntervalSlots, check_cron
-from apps.backups.exceptions import CronInvalid
 from apps.backups.models import BackupRun, Database, DrillRun, Operation, Schedule
 from apps.backups.services.storing import backup_storage
 from apps.common import runs
 from apps.common.runs import Run, RunStatus
+from apps.common.slots import SLOTS_KEPT, CronInvalid, CronSlots, IntervalSlots, check_cron
 
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

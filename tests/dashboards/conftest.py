@@ -4,6 +4,7 @@ import pytest
 
 from apps.catalog.models import Environment
 from apps.common.clock import now
+from tests.accounts.mail_server import mail  # noqa: F401  a fixture
 from tests.browser import chromium, visit  # noqa: F401  fixtures
 from tests.dashboards.voyage import Voyage, sail
 

@@ -49,6 +49,7 @@ POSTS = {
     "attestations/": {"editor", "operator", "approver", "administrator"},
     "corrections/": WRITERS,
     "corrections/{id}/undo/": WRITERS,
+    "report-schedules/{id}/send/": EVERY_ROLE,
     "gate-policies/": {"approver", "administrator"},
     "services/{slug}/gate/evaluations/": SIGNERS,
     "services/{slug}/gate/sign-offs/": SIGNERS,

@@ -7,9 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from apps.backups.engines.slots import CronSlots, IntervalSlots, Slots, check_cron
-from apps.backups.exceptions import CronInvalid
 from apps.common.clock import now
+from apps.common.slots import CronInvalid, CronSlots, IntervalSlots, Slots, check_cron
 
 from .databases import Database
 

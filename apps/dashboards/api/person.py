@@ -78,7 +78,7 @@ class MyWorkView(APIView):
 
     @extend_schema(operation_id="my_work", responses=MyWorkSerializer)
     def get(self, request: Request) -> Response:
-        return Response(MyWorkSerializer(my_work(person=_person(request), at=now())).data)
+        return Response(MyWorkSerializer(my_work(person=person_of(request), at=now())).data)
 
 
 class NoticeViewSet(viewsets.ReadOnlyModelViewSet):
@@ -113,13 +113,14 @@ class SavedViewViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, viewse
     def perform_create(self, serializer: Any) -> None:
         values = dict(serializer.validated_data)
         values["of"], values["query"] = values.pop("list"), values.get("query", "")
-        serializer.instance = save_view(owner=_person(self.request), **values)
+        serializer.instance = save_view(owner=person_of(self.request), **values)
 
     def perform_destroy(self, view: SavedView) -> None:
-        delete_view(view=view, actor=_person(self.request))
+        delete_view(view=view, actor=person_of(self.request))
 
 
-def _person(request: Request) -> User:
+def person_of(request: Request) -> User:
+    """The user of a request that the permission let in, so a known one."""
     if not isinstance(request.user, User):
         raise TypeError("the permission lets only staff in")
     return request.user

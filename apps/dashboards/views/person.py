@@ -1,5 +1,6 @@
 """The pages of the person who is signed in: what they have to do, and what they are told."""
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,9 @@ from apps.accounts.services import read_notices
 from apps.audit.audited_admin import staff_user
 from apps.common.clock import now
 from apps.common.numbers import read_number
+from apps.dashboards.selectors.digest import wants_digest
 from apps.dashboards.selectors.my_work import my_work
+from apps.dashboards.services.digests import choose_digest
 
 NOTICES_ON_A_PAGE = 50
 
@@ -29,6 +32,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, NOTICES_ON_A_PAGE).get_page(request.GET.get("page"))
     newest = found.order_by("-pk").values_list("pk", flat=True).first() or 0
     context = {"title": "Notices", "page": page, "unread": found.unread().count(), "newest": newest}
+    context |= {"mail_is_sent": settings.MAIL_IS_SENT, "digest_is_wanted": wants_digest(staff_user(request))}
     return TemplateResponse(request, "dashboards/notices.html", {**admin.site.each_context(request), **context})
 
 
@@ -38,6 +42,15 @@ def read_all(request: HttpRequest) -> HttpResponse:
     person = staff_user(request)
     count = read_notices(recipient=person, up_to=read_number(request.POST.get("newest")) or 0, at=now())
     messages.success(request, f"{count} marked as read.")
+    return redirect("dashboards:notices")
+
+
+@require_POST
+def digest(request: HttpRequest) -> HttpResponse:
+    """Switch the person's weekly digest on or off."""
+    is_wanted = request.POST.get("wanted") == "yes"
+    choose_digest(person=staff_user(request), is_wanted=is_wanted)
+    messages.success(request, f"The weekly digest is switched {'on' if is_wanted else 'off'}.")
     return redirect("dashboards:notices")
 
 

@@ -4,14 +4,20 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from cronsim import CronSim, CronSimError
 
-from apps.backups.exceptions import CronInvalid
+from apps.common.exceptions import Kind, OperationError
 
 # After a long sleep the older slots are not worth a row each.
 SLOTS_KEPT = 100
+
+
+class CronInvalid(OperationError):
+    """A cron expression cannot be read, or never comes due."""
+
+    kind = Kind.INVALID
 
 
 class Slots(ABC):
@@ -65,16 +71,17 @@ class IntervalSlots(Slots):
 
 @dataclass(frozen=True)
 class CronSlots(Slots):
-    """A cron expression of five fields in UTC, from `starts_at` on."""
+    """A cron expression of five fields in its time zone, from `starts_at` on."""
 
     starts_at: datetime
     expression: str
+    time_zone: tzinfo = UTC
 
     def after(self, instant: datetime | None) -> Iterator[datetime]:
         # The iterator's slots are later than where it starts; the first moment counts too.
         earliest = self.starts_at - timedelta(seconds=1)
         start = max(instant, earliest) if instant else earliest
-        yield from CronSim(self.expression, start.astimezone(UTC))
+        yield from CronSim(self.expression, start.astimezone(self.time_zone))
 
 
 def check_cron(expression: str) -> None:
