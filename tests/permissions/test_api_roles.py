@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import User
 from apps.accounts.roles import ROLES
 from apps.common.clock import now
+from apps.dashboards.models import ReportSchedule
 from apps.roadmap.models import Correction, Criterion, Task
 from apps.roadmap.services.corrections import correct_lines
 from apps.roadmap.services.importing import import_document
@@ -111,6 +112,7 @@ def rows(service):
         "campaigns": campaign_of(someone, verifier_key="backups.restore_drill", target_on=date(2099, 12, 31)).pk,
         "corrections": Correction.objects.get().pk,
         "milestones": criterion.milestone_id,
+        "report-schedules": ReportSchedule.objects.create(name="Daily", cron="0 8 * * *").pk,
     }
 
 
