@@ -156,7 +156,6 @@ SPECTACULAR_SETTINGS = {
         "RiskLevelEnum": "apps.roadmap.models.Risk.Severity",
         "RunStatusEnum": "apps.common.runs.RunStatus",
         "BindingStateEnum": "apps.roadmap.models.Binding.State",
-        "EvidenceStateEnum": ["unbound", "pending", "passing", "failing", "error", "stale"],
         "EvaluationCauseEnum": "apps.roadmap.models.GateEvaluation.Cause",
         "TransitionCauseEnum": "apps.roadmap.models.StatusTransition.Cause",
         "TrustEnum": "apps.evidence.contract.Trust",

@@ -55,10 +55,11 @@ def _queue_due(schedule_id: int, at: datetime) -> None:
         return
     # A slot that lies ahead was taken by a clock that has been set back since.
     last = schedule.runs.filter(scheduled_for__lte=at).aggregate(last=Max("scheduled_for"))["last"]
-    *older, newest = [None, *schedule.slots.due(after=last, until=at)]
-    missed = [slot for slot in older if slot and last]  # before its first run, a schedule has promised nothing
-    if newest is None or schedule.runs.unfinished().filter(scheduled_for__isnull=False).exists():
+    due = schedule.slots.due(after=last, until=at)
+    if not due or schedule.runs.unfinished().filter(scheduled_for__isnull=False).exists():
         return
+    newest = due.pop()
+    missed = due if last else []  # before its first run, a schedule has promised nothing
     ended = {"queued_at": at, "finished_at": at, "status": RunStatus.MISSED, "error": MISSED}
     rows = [ReportRun(schedule=schedule, scheduled_for=slot, **ended) for slot in missed]
     rows.append(ReportRun(schedule=schedule, scheduled_for=newest, queued_at=at))
