@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.admin.templatetags.admin_list import results
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +11,8 @@ from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Team
-from apps.roadmap.models import Criterion, Milestone, Task
+from apps.common.templatetags.plain_list import plain_rows
+from apps.roadmap.models import Criterion, Label, Milestone, Task
 from apps.roadmap.services.exporting import export_document
 from apps.roadmap.services.importing import import_document
 from tests.pages import read_page
@@ -115,6 +117,19 @@ def test_a_list_has_fields_only_for_whoever_asks_for_them(as_olga, document):
     assert "form-0-claim" in asked.content.decode()
     assert 'href="?claim__exact=todo">Stop editing' in asked.content.decode()
     assert list(plain.context["cl"].result_list) == list(asked.context["cl"].result_list)
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model != "document"])
+def test_a_plain_list_shows_what_the_stock_one_does(as_olga, document, model):
+    label = Label.objects.create(name="<b>")
+    for entries in (Milestone, Task, Criterion):
+        entries.objects.first().labels.add(label)
+    changelist = as_olga.get(page(f"{model}_changelist") + "?presence=all").context["cl"]
+    shown = ["".join(row) for row in plain_rows(changelist)]
+
+    assert changelist.is_plain
+    assert shown
+    assert shown == ["".join(row) for row in results(changelist)]
 
 
 def test_a_viewer_is_offered_no_fields(client, sam, document):

@@ -11,7 +11,9 @@ from apps.roadmap.models import Entry
 
 def named_cell(entry: Entry, name: str, detail: str = "") -> SafeString:
     """An entry's name with its labels."""
-    labels = entry.labels.all()  # type: ignore[attr-defined]
+    labels = list(entry.labels.all())  # type: ignore[attr-defined]
+    if not labels and not detail:
+        return format_html("{}", name)
     return render_to_string("admin/roadmap/_name.html", {"name": name, "labels": labels, "detail": detail})
 
 
