@@ -37,9 +37,32 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     at = at or now()
     services = {environment.service_id for environment in environments}
     milestones = _milestones(services)
-    criteria, current = _criteria_by_service(services, milestones), _current_by_service(milestones.values())
-    tasks, bindings = _tasks_by_milestone(services), _bindings_by_criterion(services)
+    statuses = _criteria_of_each(environments, milestones, at)
+    current, tasks = _current_by_service(milestones.values()), _tasks_by_milestone(services)
     revisions, conflicts = _revisions_by_service(services), _conflicts_by_service(services)
+    return [
+        _readiness(
+            environment,
+            statuses[environment.pk],
+            _milestone_statuses(current[environment.service_id], statuses[environment.pk], tasks, at),
+            tuple(revisions[environment.service_id]),
+            conflicts[environment.service_id],
+            at,
+        )
+        for environment in environments
+    ]
+
+
+def criteria_of_each(environments: Sequence[Environment], *, at: datetime) -> dict[int, tuple[CriterionStatus, ...]]:
+    """How the criteria stand in each environment, by its key: without what else is known of them."""
+    return _criteria_of_each(environments, _milestones({each.service_id for each in environments}), at)
+
+
+def _criteria_of_each(
+    environments: Sequence[Environment], milestones: Mapping[int, Milestone], at: datetime
+) -> dict[int, tuple[CriterionStatus, ...]]:
+    services = {environment.service_id for environment in environments}
+    criteria, bindings = _criteria_by_service(services, milestones), _bindings_by_criterion(services)
     keys = {
         key_of(binding, environment)
         for environment in environments
@@ -47,23 +70,16 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
         for binding in bindings[criterion.pk]
     }
     newest, waivers = newest_observations(keys, at), active_waivers(environments, at=at)
-    return [
-        _readiness(
-            environment,
-            statuses := tuple(
-                _overlaid(
-                    _criterion_status(criterion, environment, bindings[criterion.pk], newest, at),
-                    waivers.get((criterion.pk, environment.pk)),
-                )
-                for criterion in criteria[environment.service_id]
-            ),
-            _milestone_statuses(current[environment.service_id], statuses, tasks, at),
-            tuple(revisions[environment.service_id]),
-            conflicts[environment.service_id],
-            at,
+    return {
+        environment.pk: tuple(
+            _overlaid(
+                _criterion_status(criterion, environment, bindings[criterion.pk], newest, at),
+                waivers.get((criterion.pk, environment.pk)),
+            )
+            for criterion in criteria[environment.service_id]
         )
         for environment in environments
-    ]
+    }
 
 
 def _readiness(

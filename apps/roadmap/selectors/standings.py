@@ -5,13 +5,13 @@ from datetime import datetime
 
 from apps.catalog.models import Environment
 from apps.roadmap.models import Criterion
-from apps.roadmap.selectors.readiness import readiness_of_each
+from apps.roadmap.selectors.readiness import criteria_of_each
 from apps.roadmap.selectors.statuses import CriterionStatus
 
 
 def status_in(criterion: Criterion, environment: Environment, at: datetime) -> CriterionStatus | None:
     """How the criterion stands in the environment. None for one that vanished from its document."""
-    known = readiness_of_each([environment], at=at)[0].criteria
+    known = criteria_of_each([environment], at=at)[environment.pk]
     return next((status for status in known if status.criterion.pk == criterion.pk), None)
 
 
@@ -19,5 +19,5 @@ def standings_of(criteria: Iterable[Criterion], at: datetime) -> dict[int, Crite
     """The status of each criterion by its key. Those of a service without a default environment are missing."""
     services = {criterion.service_id for criterion in criteria}
     environments = Environment.objects.filter(service__in=services, is_default=True).select_related("service")
-    known = readiness_of_each(list(environments), at=at)
-    return {status.criterion.pk: status for each in known for status in each.criteria}
+    known = criteria_of_each(list(environments), at=at)
+    return {status.criterion.pk: status for statuses in known.values() for status in statuses}
