@@ -10,14 +10,24 @@ KEYS = json.loads(os.environ["SESSION_KEYS"])
 HOST, SERVICES = os.environ["HOST_NAME"], int(os.environ["SERVICES"])
 
 
+TEAMS, OWN = 20, 6
+
+
 class Person(FastHttpUser):
-    """Looks around for 1 to 3 seconds after each page, as a person who is signed in and behind the proxy."""
+    """Looks around for 1 to 3 seconds after each page, as a person who is signed in and behind the proxy.
+
+    Of services, mostly at the half dozen that their team looks after, and now and then at any other; at the
+    portfolio in between, mostly as it opens; at lists and in the API on any page.
+    """
 
     wait_time = between(1, 3)
 
     def on_start(self) -> None:
+        number = random.randrange(len(KEYS))
+        self.team = number % TEAMS
+        self.services = [self.team + TEAMS * place for place in range(OWN)]
         self.headers = {
-            "Cookie": f"__Host-session={random.choice(KEYS)}",
+            "Cookie": f"__Host-session={KEYS[number]}",
             "Host": HOST,
             "X-Forwarded-Proto": "https",
             "Accept-Encoding": "gzip",
@@ -28,11 +38,13 @@ class Person(FastHttpUser):
 
     @task(4)
     def overview(self) -> None:
-        self.visit(random.choice(["/admin/", "/admin/?page=3", "/admin/?tier=A"]), "portfolio")
+        choices = [*["/admin/"] * 3, f"/admin/?team=Team+{self.team}", f"/admin/?page={random.randrange(1, 11)}"]
+        self.visit(random.choice(choices), "portfolio")
 
     @task(4)
     def service(self) -> None:
-        self.visit(f"/admin/readiness/service-{random.randrange(SERVICES):03}/", "readiness")
+        number = random.randrange(SERVICES) if random.random() < 0.1 else random.choice(self.services) % SERVICES
+        self.visit(f"/admin/readiness/service-{number:03}/", "readiness")
 
     @task(2)
     def stages(self) -> None:

@@ -31,7 +31,7 @@ from tests.roadmap.second_connection import second_connection
 from tests.roadmap.test_summaries import is_current, stored_is_fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STEPS = 30
+STEPS = 8
 ROADMAP = "# Road\n\n## M1 A\n- [{}] Owner: Core\n- Acceptance\n  - [ ] It recovers within {} minutes.\n"
 
 
@@ -150,7 +150,7 @@ MITIGATE = (
 )
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_current_summary_is_a_fresh_one(seed, olga, sam, recovery):
     crew = Crew(seed, (olga, sam))
     chance = crew.random
@@ -160,18 +160,16 @@ def test_a_current_summary_is_a_fresh_one(seed, olga, sam, recovery):
             if chance.random() < 0.4:
                 slow.execute(MITIGATE)
             compare(crew)
-            if chance.random() < 0.5:
+            if chance.random() < 0.7:
                 bring_up_to_date(crew.at)
-                compare(crew, must_be_current=True)
+                assert all(is_current(environment, crew.at) for environment in crew.environments)
             if chance.random() < 0.4:
                 slow.commit()
                 compare(crew)
 
 
-def compare(crew, *, must_be_current=False):
+def compare(crew):
     for environment in crew.environments:
         environment.refresh_from_db()
         if is_current(environment, crew.at):
             assert stored_is_fresh(environment, crew.at)
-        else:
-            assert not must_be_current
