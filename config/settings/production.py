@@ -18,11 +18,12 @@ if not environment.flag("REDIS_VERIFY_CERTIFICATE", True) and REDIS_URL.startswi
     _REDIS_OPTIONS = {"ssl_cert_reqs": "none"}
     CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_NONE}
 _REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-# The limits on signing in must answer at once, also when Redis does not.
+# The limits on signing in, and parts of pages, must answer at once, also when Redis does not.
 _SHORT_WAIT = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 CACHES = {
     "default": {**_REDIS, "OPTIONS": {**_REDIS_OPTIONS, "socket_connect_timeout": 5, "socket_timeout": 5}},
     "limits": {**_REDIS, "KEY_PREFIX": "limits", "OPTIONS": {**_REDIS_OPTIONS, **_SHORT_WAIT}},
+    "pages": {**_REDIS, "KEY_PREFIX": "pages", "OPTIONS": {**_REDIS_OPTIONS, **_SHORT_WAIT}},
 }
 RATELIMIT_USE_CACHE = "limits"
 

@@ -89,7 +89,12 @@ class Portfolio:
     decisions = tuple((str(decision), decision.label) for decision in WORST_FIRST)
 
 
-def portfolio(*, choice: Choice, page_number: str | None = None) -> Portfolio:
+def services_without_environment() -> tuple[Service, ...]:
+    """Those that nothing can be asked about."""
+    return tuple(Service.objects.exclude(environments__is_default=True))
+
+
+def portfolio(*, choice: Choice, page_number: str | None = None, outside: tuple[Service, ...] = ()) -> Portfolio:
     """A page of the chosen services, in a number of queries that does not grow with them."""
     chosen = chosen_summaries(choice)
     totals = totals_of(chosen)
@@ -101,7 +106,7 @@ def portfolio(*, choice: Choice, page_number: str | None = None) -> Portfolio:
         rows=tuple(ServiceRow(summary, _target(summary, choice.milestone)) for summary in page),
         totals=totals,
         page=page,
-        without_environment=() if choice.query else tuple(Service.objects.exclude(environments__is_default=True)),
+        without_environment=() if choice.query else outside,
         teams=tuple(Team.objects.filter(services__isnull=False).distinct().values_list("name", flat=True)),
         milestones=tuple(_milestone_codes()),
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.forms.models import model_to_dict
+
 from apps.backups.models import Backup, Database, DrillRun
 from apps.backups.selectors import databases_of, recent_drills
 from apps.catalog.models import Environment
@@ -48,6 +50,15 @@ def recovery(environment: Environment, *, at: datetime) -> Recovery | None:
     newest = {backup.database_id: backup for backup in proven.order_by("snapshot_at", "pk").defer("fingerprint")}
     weakest = max(databases, key=lambda database: _exposure(newest.get(database.pk), at))
     return Recovery(weakest, len(databases), newest.get(weakest.pk), tuple(recent_drills(weakest)), at)
+
+
+def recovery_state(known: Recovery | None) -> str:
+    """Another text for whatever a page would show otherwise of it, ages apart."""
+    if known is None:
+        return "none"
+    rows = [known.database, known.newest_proven, *known.drills]
+    values = [model_to_dict(row) | {"pk": row.pk} for row in rows if row]
+    return repr((known.databases, known.is_point_missed, known.is_time_missed, values))
 
 
 def _exposure(backup: Backup | None, at: datetime) -> timedelta:

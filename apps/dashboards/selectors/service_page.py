@@ -8,7 +8,7 @@ from itertools import groupby
 from apps.catalog.models import Environment
 from apps.common.statuses import look_of
 from apps.dashboards.engines.timeline import Span, Timeline, draw_timeline
-from apps.dashboards.selectors.recovery import Recovery, recovery
+from apps.dashboards.selectors.recovery import Recovery
 from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.models import CostLine, Risk, Task, WorkItem
 from apps.roadmap.selectors.gate import gate_of
@@ -78,13 +78,13 @@ class ServicePage:
         return not (self.readiness.milestones or self.readiness.criteria or self.loose_tasks)
 
 
-def service_page(*, environment: Environment, at: datetime) -> ServicePage:
+def service_page(*, environment: Environment, recovery: Recovery | None, at: datetime) -> ServicePage:
     """The page of the environment's service, in a number of queries that does not grow with the roadmap."""
     known, service = readiness(environment=environment, at=at), environment.service
     return ServicePage(
         readiness=known,
         gate=gate_of(known),
-        recovery=recovery(environment, at=at),
+        recovery=recovery,
         environments=tuple(service.environments.all()),
         groups=tuple(_groups(known.loose_criteria)),
         loose_tasks=tuple(Task.objects.current().of_service(service).filter(milestone=None).select_related("owner")),

@@ -2,9 +2,13 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 
-from apps.dashboards.selectors.portfolio import Choice, Portfolio
+from apps.common.clock import now
+from apps.dashboards.selectors.portfolio import Choice, services_without_environment
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
+from apps.dashboards.views.kept_parts import kept_part
+from apps.roadmap.selectors.summaries import currency_of_all
 from apps.roadmap.services.summarising import bring_up_to_date
 
 VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion")
@@ -12,10 +16,22 @@ VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.vie
 
 def portfolio(request: HttpRequest) -> HttpResponse:
     """All services, the worst first; then the admin's own index."""
-    found = _read(request) if request.user.has_perms(VIEW_READINESS) else None
-    return admin.site.index(request, extra_context={"portfolio": found})
+    return admin.site.index(request, extra_context={"part": _start(request)})
 
 
-def _read(request: HttpRequest) -> Portfolio:
-    bring_up_to_date()
-    return read_portfolio(choice=Choice.read(request.GET.dict()), page_number=request.GET.get("page"))
+def _start(request: HttpRequest) -> SafeString:
+    at, choice, page_number = now(), Choice.read(request.GET.dict()), request.GET.get("page")
+    may_read = request.user.has_perms(VIEW_READINESS)
+    if may_read:
+        bring_up_to_date(at)
+    outside = services_without_environment()
+    return kept_part(
+        request,
+        "dashboards/_start.html",
+        of=(currency_of_all(), repr((choice, page_number, [(service.pk, service.name) for service in outside]))),
+        at=at,
+        context=lambda: {
+            "app_list": admin.site.get_app_list(request),
+            "portfolio": read_portfolio(choice=choice, page_number=page_number, outside=outside) if may_read else None,
+        },
+    )

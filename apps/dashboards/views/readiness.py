@@ -9,16 +9,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
 from apps.audit.audited_admin import staff_user
 from apps.catalog.exceptions import UnknownEnvironment, UnknownService
-from apps.catalog.models import Service
+from apps.catalog.models import Environment, Service
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.clock import now
+from apps.dashboards.selectors.recovery import recovery, recovery_state
 from apps.dashboards.selectors.service_page import service_page
+from apps.dashboards.views.kept_parts import kept_part
 from apps.dashboards.views.portfolio import VIEW_READINESS
+from apps.roadmap.selectors.summaries import currency_of
 from apps.roadmap.services.collecting import request_check
 from apps.roadmap.tasks import collect_all_evidence
 
@@ -33,8 +37,25 @@ def readiness(request: HttpRequest, slug: str) -> HttpResponse:
         environment = find_environment(service, request.GET.get("environment", ""))
     except UnknownEnvironment as error:
         return TemplateResponse(request, "dashboards/no_environment.html", {**context, "reason": error.message})
-    page = service_page(environment=environment, at=now())
-    return TemplateResponse(request, "dashboards/readiness.html", {**context, "page": page})
+    shown = _readiness_of(request, environment)
+    return TemplateResponse(
+        request, "dashboards/readiness.html", {**context, "environment": environment, "part": shown}
+    )
+
+
+def _readiness_of(request: HttpRequest, environment: Environment) -> SafeString:
+    at = now()
+    recovered = recovery(environment, at=at)
+    return kept_part(
+        request,
+        "dashboards/_readiness.html",
+        of=(currency_of(environment, at), recovery_state(recovered)),
+        at=at,
+        context=lambda: {
+            "service": environment.service,
+            "page": service_page(environment=environment, recovery=recovered, at=at),
+        },
+    )
 
 
 @require_POST

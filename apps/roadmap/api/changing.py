@@ -38,6 +38,10 @@ class Seen:
 class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Reads entries, and changes them for whoever says what they saw."""
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        found = super().filter_queryset(queryset)
+        return found.defer("spans", "imported") if self.action == "list" else found  # large, and not in the answer
+
     def retrieve(self, request: Request, *arguments: Any, **options: Any) -> Response:
         return self._answer(self.get_object())
 

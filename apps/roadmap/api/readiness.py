@@ -12,10 +12,12 @@ from rest_framework.views import APIView
 from apps.catalog.models import Environment
 from apps.catalog.selectors import find_environment, find_service
 from apps.common.api_permissions import STAFF_BY_NAME
+from apps.common.clock import now
 from apps.roadmap.api.serializers import GateSerializer, ReadinessSerializer, RefusalSerializer
 from apps.roadmap.engines.gate_object import as_object
 from apps.roadmap.selectors.gate import gate
 from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.summaries import current_digest
 
 
 class QuestionSerializer(drf.Serializer):
@@ -79,10 +81,21 @@ class GateView(QuestionView):
     )
     def get(self, request: Request, slug: str) -> Response:
         environment, at, rest = self.read_question(request, slug)
+        known = request.headers.get("If-None-Match", "")
+        digest = current_digest(environment, now()) if known and at is None and not any(rest.values()) else ""
+        if _is_known(digest, known):
+            return Response(status=304, headers=_headers(digest))
         answer = gate(environment=environment, at=at, milestone=rest.get("milestone", ""))
         if rest["must_pass"] and not answer.decision.lets_go:
             return Response(as_object(answer), status=409)
-        headers = {"ETag": f'"{answer.digest}"', "Cache-Control": "private, no-cache"}
-        if answer.digest in request.headers.get("If-None-Match", ""):
-            return Response(status=304, headers=headers)
-        return Response(as_object(answer), headers=headers)
+        if _is_known(answer.digest, known):
+            return Response(status=304, headers=_headers(answer.digest))
+        return Response(as_object(answer), headers=_headers(answer.digest))
+
+
+def _is_known(digest: str, known: str) -> bool:
+    return bool(digest) and digest in known
+
+
+def _headers(digest: str) -> dict[str, str]:
+    return {"ETag": f'"{digest}"', "Cache-Control": "private, no-cache"}

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.postgres.aggregates import BitXor
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 
 from apps.catalog.models import Environment
 from apps.roadmap.engines.gate_answer import GateAnswer
@@ -15,10 +17,32 @@ from apps.roadmap.selectors.readiness import readiness_of_each
 from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 from apps.roadmap.selectors.turning_points import next_turning_points
 
+_IDENTITY = ("pk", "cluster", "snapshot", "computed_at", "valid_until")  # no two computations share them
+
 
 def current_summaries(at: datetime) -> QuerySet[ServiceSummary]:
     """The summaries that a computation at the instant would repeat."""
     return ServiceSummary.objects.current(at, origin())
+
+
+def currency_of(environment: Environment, at: datetime) -> str:
+    """Another text for whatever readiness would be computed otherwise from; empty while no summary holds."""
+    held = current_summaries(at).filter(environment=environment)
+    return " ".join(map(str, held.values_list(*_IDENTITY).first() or ()))
+
+
+def current_digest(environment: Environment, at: datetime) -> str:
+    """The digest that the gate would answer with, at the cost of one query; empty while no summary holds."""
+    return current_summaries(at).filter(environment=environment).values_list("digest", flat=True).first() or ""
+
+
+def currency_of_all() -> str:
+    """The same of all default environments together, once they are brought up to date."""
+    held = ServiceSummary.objects.filter(environment__is_default=True)
+    name = Concat(*(part for each in _IDENTITY for part in (each, Value(" "))), output_field=TextField())
+    mixed = Func(name, 0, function="hashtextextended", output_field=BigIntegerField())
+    known = held.aggregate(count=Count("pk"), mixed=BitXor(mixed), amid_writes=Count("pk", Q(snapshot=None)))
+    return "" if known["amid_writes"] else f"{known['count']} {known['mixed']}"
 
 
 def outdated_environments(at: datetime) -> QuerySet[Environment]:

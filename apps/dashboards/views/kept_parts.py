@@ -1,0 +1,62 @@
+"""Parts of pages that are kept while a fresh one would say the same."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.core.cache import caches
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from redis.exceptions import RedisError
+
+_LONGEST = timedelta(minutes=1)  # "4 min ago" is said to the minute
+logger = structlog.get_logger(__name__)
+
+
+def kept_part(
+    request: HttpRequest,
+    template: str,
+    *,
+    of: tuple[str, ...],
+    at: datetime,
+    context: Callable[[], Mapping[str, Any]],
+) -> SafeString:
+    """The rendered template, for everybody who may do the same, while it is of the same.
+
+    `of` has to name everything that the part shows, so that whatever changes gives it another name; where something
+    of it is empty, nothing is known to hold, and nothing is kept. The part holds nothing of a person or request.
+    """
+    if not all(of):
+        return render_to_string(template, {**context()}, request)
+    name = _name(template, at.date(), sorted(request.user.get_all_permissions()), of)
+    part = _read(name, at)
+    if part is None:
+        part = render_to_string(template, {**context()}, request)
+        _keep(name, part, at)
+    return part
+
+
+def _name(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _read(name: str, at: datetime) -> SafeString | None:
+    try:
+        kept_at, packed = caches["pages"].get(name) or (None, b"")
+    except (RedisError, OSError) as error:
+        logger.warning("kept_parts_unreachable", error=type(error).__name__)
+        return None
+    if kept_at is None or not timedelta(0) <= at - kept_at < _LONGEST:
+        return None
+    return mark_safe(zlib.decompress(packed).decode())  # noqa: S308  it came from a template
+
+
+def _keep(name: str, part: str, at: datetime) -> None:
+    try:
+        caches["pages"].set(name, (at, zlib.compress(part.encode(), 1)), _LONGEST.total_seconds())
+    except (RedisError, OSError) as error:
+        logger.warning("kept_parts_unreachable", error=type(error).__name__)
