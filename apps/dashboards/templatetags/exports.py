@@ -17,4 +17,6 @@ def list_files(changelist: Any) -> list[tuple[str, str]]:
     if not is_exported(changelist.model) or not changelist.result_count:
         return []
     path = reverse("dashboards:list", args=[changelist.opts.label_lower])
-    return [(each.label, path + changelist.get_query_string({"format": each.value}, ["p", "edit"])) for each in LIST_FORMATS]
+    return [
+        (each.label, path + changelist.get_query_string({"format": each.value}, ["p", "edit"])) for each in LIST_FORMATS
+    ]
