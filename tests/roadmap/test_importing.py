@@ -180,6 +180,19 @@ def test_what_vanished_is_marked_and_comes_back(service):
     assert (gone.orphaned_at, gone.line) == (None, 10)
 
 
+def test_the_same_bytes_are_read_again_once_the_grammar_knows_more(service):
+    document = import_document(service=service, name="road.md", raw=TEXT.encode()).document
+    DocumentRevision.objects.update(parser_version=1)
+    Milestone.objects.update(objectives="", imported={**Milestone.objects.get().imported, "objectives": ""})
+
+    report = import_document(service=service, name="road.md", raw=TEXT.encode())
+
+    assert (report.is_unchanged, report.changes.updated, report.changes.created) == (False, 1, 0)
+    assert Milestone.objects.get().objectives == "Nothing is lost."
+    assert document.newest_revision.parser_version > 1
+    assert import_document(service=service, name="road.md", raw=TEXT.encode()).is_unchanged
+
+
 def test_a_reworded_or_moved_entry_stays_the_same_row(service):
     load(service)
     key = Task.objects.get(text="Write runbook").pk

@@ -81,8 +81,8 @@ def import_document(
 ) -> ImportReport:
     """Import a document under a name that is unique in its service. A dry run does the same and takes it all back.
 
-    The same bytes again write nothing. A new text updates what nobody changed since, adds what is new, and marks
-    what vanished; nothing is deleted.
+    The same bytes again write nothing, unless an older grammar read them. A new text updates what nobody changed
+    since, adds what is new, and marks what vanished; nothing is deleted.
     """
     now = now or present()
     document, _ = Document.objects.get_or_create(service=service, name=name[:300])
@@ -90,7 +90,7 @@ def import_document(
     parsed = parse_document(raw, corrections=document.corrections.active().as_said())
     newest = document.newest_revision
     digest = sha256(raw).hexdigest()
-    if newest and newest.sha256 == digest:
+    if newest and (newest.sha256, newest.parser_version) == (digest, PARSER_VERSION):
         return _report(document, parsed, raw, Changes(), is_unchanged=True, is_dry_run=dry_run)
     revision = _store_revision(document, parsed, raw, digest, origin or Origin(), actor, now)
     conflicts = Conflicts(revision, now)
