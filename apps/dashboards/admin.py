@@ -52,7 +52,7 @@ class ReportScheduleAdmin(CalmFields, AuditedAdmin):
     ) -> HttpResponse:
         context: dict[str, Any] = {"no_server": "" if settings.MAIL_IS_SENT else NO_SERVER}
         if object_id.isdigit():
-            context["runs"] = ReportRun.objects.filter(schedule_id=object_id).select_related("requested_by")[
+            context["runs"] = ReportRun.objects.filter(schedule_id=int(object_id)).select_related("requested_by")[
                 :SHOWN_RUNS
             ]
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})

@@ -52,7 +52,7 @@ def test_the_page_says_the_answer_and_everything_behind_it(signed_in, voyage):
         assert said in page
     digest = signed_in.get("/api/v1/services/payments/gate/").json()["digest"]
     assert digest in page
-    assert "<dt>Criteria</dt><dd>8</dd>" in page
+    assert "<dt>Criteria</dt><dd>8 </dd>" in page
 
 
 def test_every_format_is_a_file_of_its_own(signed_in, voyage):

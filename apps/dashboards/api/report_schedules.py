@@ -19,8 +19,8 @@ from apps.dashboards.services.mailing_reports import send_now
 class ReportScheduleSerializer(serializers.ModelSerializer):
     service = serializers.SlugField(source="service.slug", allow_null=True, default=None, read_only=True)
     team = serializers.CharField(source="team.name", allow_null=True, default=None, read_only=True)
-    people = serializers.SlugRelatedField(slug_field="email", many=True, read_only=True)
-    teams = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    people: Any = serializers.SlugRelatedField(slug_field="email", many=True, read_only=True)
+    teams: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
     next_due_at = serializers.SerializerMethodField()
 
     class Meta:

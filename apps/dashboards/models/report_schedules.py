@@ -64,7 +64,7 @@ class ReportSchedule(models.Model):
     time_zone = models.CharField(
         max_length=60, default="UTC", validators=[validate_time_zone], help_text="Such as Europe/Berlin."
     )
-    people = models.ManyToManyField(_USER, blank=True, related_name="+")
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     teams = models.ManyToManyField(Team, blank=True, related_name="+", help_text="All their members.")
     is_active = models.BooleanField("active", default=True)
     starts_at = models.DateTimeField(default=now, editable=False)
