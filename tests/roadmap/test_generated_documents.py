@@ -1,4 +1,4 @@
-"""Ten thousand documents that nobody wrote: none is a crash, every one comes back byte by byte."""
+"""Ten thousand documents, in a thorough run, that nobody wrote: none is a crash, every one comes back byte by byte."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,8 +9,9 @@ from apps.roadmap.engines.places import place_of, span_at
 from apps.roadmap.engines.splice import splice
 from apps.roadmap.exceptions import DocumentRefused
 from apps.roadmap.services.merging import entries_by_kind
+from tests.thoroughness import inputs
 
-EXAMPLES = 2_000  # of each of the five kinds
+EXAMPLES = inputs(2_000)  # of each of the five kinds
 TITLES = [
     "# Road",
     "## M1: Safety (due 2026-03-01)",
@@ -138,7 +139,7 @@ def test_every_document_comes_back_and_every_line_has_one_owner(kind):
     check()
 
 
-@settings(max_examples=1_000, deadline=None, database=None)
+@settings(max_examples=inputs(1_000), deadline=None, database=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_with_the_line(raw):
     try:

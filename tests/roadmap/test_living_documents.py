@@ -15,6 +15,7 @@ from apps.roadmap.models import Criterion, Document, Milestone, Task
 from apps.roadmap.services.importing import import_document
 from apps.roadmap.services.merging import Changes
 from tests.roadmap import editing, seeds
+from tests.thoroughness import inputs
 
 GENERATED = "# Voyage\n\n" + "\n".join(
     f"## M{number} {editing.VOCABULARY[number].capitalize()} and {editing.VOCABULARY[-number - 1]}\n"
@@ -25,7 +26,7 @@ GENERATED = "# Voyage\n\n" + "\n".join(
     + f"  - [ ] The {editing.VOCABULARY[-number]} answers with p95 < {number}00 ms\n  - [ ] {number} people signed it\n"
     for number in range(9)
 )
-SINGLE_EDITS, BATCHES = 200, 20
+SINGLE_EDITS, BATCHES = inputs(200), inputs(20)
 
 
 def texts():
