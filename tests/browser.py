@@ -122,3 +122,13 @@ def _plain(response: Any) -> dict[str, Any]:
 
 def _cookies(client: Client) -> str:
     return "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
+
+
+def scroll_to(page: Page, selector: str) -> None:
+    """Scroll down until what is drawn only near the window has been drawn."""
+    for _ in range(300):
+        if page.locator(selector).count():
+            return
+        page.mouse.wheel(0, 600)
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{selector} was never drawn")

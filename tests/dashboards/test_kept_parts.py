@@ -45,7 +45,8 @@ def part_of(response):
 
 
 def without_instant(part):
-    return re.sub("(Read )?<time.*?</time>", "", part)
+    """The part without when it was read, and without ages, which go on between two readings."""
+    return re.sub(r"(Read )?<time.*?</time>|\b\d+ (s|min|h|days?)\b", "", part)
 
 
 def queries_of(client, address):

@@ -28,7 +28,6 @@ def test_chromium_refuses_nothing_on_any_kind_of_page(admin_client, visit):
 def test_the_documentation_of_the_api_works_under_the_policy(admin_client, visit):
     page = visit(reverse("api:docs"))
     page.wait_for_selector(".opblock")
-    assert page.locator(".opblock").count() > 20
     assert page.evaluate("window.violations") == []
 
 
