@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format clean
+.PHONY: help run test coverage check bench format clean
 
 help:  ## what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,7 +15,10 @@ help:  ## what can be done
 run: $(VENV)/embedded  ## start everything on this machine [ROADMAP=path SERVICE=name PORT=8000 ONCE=1]
 	@$(BIN)/python -m config.local --port "$(PORT)" --roadmap "$$ROADMAP" --service "$$SERVICE" $(if $(ONCE),--once) || [ $$? -eq 130 ]  # 130: stopped by Ctrl-C
 
-test: $(VENV)/dev  ## every test, on every core, with coverage
+test: $(VENV)/dev  ## every test, on every core [THOROUGH=1]
+	@$(BIN)/python -m pytest --numprocesses auto
+
+coverage: $(VENV)/dev  ## every test, and which lines none of them reaches; takes nearly twice as long
 	@COVERAGE_FILE="$(CURDIR)/.coverage" $(BIN)/python -m pytest --numprocesses auto --cov --cov-report term-missing:skip-covered
 
 check: $(VENV)/dev  ## lint, format, types, import directions, migrations
