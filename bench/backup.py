@@ -21,10 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.backups.engines.artefact import compress
 from apps.backups.engines.backup import take_backup
-from apps.backups.engines.drill import DrillReport, run_drill
+from apps.backups.engines.drill import run_drill
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.postgresql.dump import dumping, open_snapshot
+from apps.backups.engines.postgresql.source import PostgreSQLSource
+from apps.backups.engines.report import DrillReport
 from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.binaries import newest_server_installation
 from apps.common.postgresql.server import Server
@@ -120,7 +122,7 @@ def pipe(server: Server, target: Path, options: list[str], compressor: list[str]
 
 
 def back_up(address: Address, storage: LocalStorage) -> Manifest:
-    return take_backup(address=address, storage=storage, prefix="bench")
+    return take_backup(source=PostgreSQLSource(address), storage=storage, prefix="bench")
 
 
 def dump_only(address: Address, storage: LocalStorage) -> float:

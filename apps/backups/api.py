@@ -16,7 +16,7 @@ class DatabaseSerializer(InEnvironmentSerializer):
         model = Database
         fields = [
             "id", "name", "service", "environment", "engine", "rpo_objective_seconds", "rto_objective_seconds",
-            "kept_backups", "is_enabled",
+            "is_enabled",
         ]  # fmt: skip
 
 

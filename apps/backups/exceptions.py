@@ -37,3 +37,7 @@ class RunUnfinished(BackupError):
 
 class NothingToDrill(BackupError):
     """There is no backup to drill."""
+
+
+class EngineUnknown(BackupError):
+    """No engine has that key."""

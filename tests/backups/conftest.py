@@ -13,6 +13,7 @@ from pytest_django import Settings
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
+from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.models import Database
 from apps.catalog.models import Environment
@@ -93,7 +94,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
 @pytest.fixture(scope="session")
 def healthy(shop: Address, storage: LocalStorage) -> Manifest:
     """A backup of the shop under the prefix `healthy`."""
-    return take_backup(address=shop, storage=storage, prefix="healthy")
+    return take_backup(source=PostgreSQLSource(shop), storage=storage, prefix="healthy")
 
 
 @pytest.fixture

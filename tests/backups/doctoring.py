@@ -9,6 +9,8 @@ from apps.backups.engines.backup import publish_manifest, take_backup
 from apps.backups.engines.manifest import ARTEFACT_NAME, Manifest
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.restore import restore
+from apps.backups.engines.postgresql.roles import Role
+from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.binaries import installation_for
 from apps.common.postgresql.throwaway import throwaway_folder, throwaway_server
@@ -54,13 +56,16 @@ class Doctor:
         return self.prefix
 
     def _dump_changed(self, statements: tuple[str, ...]) -> Manifest:
-        major = self.manifest.fingerprint.server_major
+        major = self.manifest.fingerprint["server_major"]
         with throwaway_folder() as folder, throwaway_server(installation_for(major, with_server=True)) as server:
             decompress(self.storage.folder / self.source / ARTEFACT_NAME, folder / "dump")
-            names = {"database": self.manifest.database, "roles": self.manifest.roles}
+            names = {
+                "database": self.manifest.database,
+                "roles": [Role.from_json(role) for role in self.manifest.extras["roles"]],
+            }
             restore(server, folder / "dump", timeout_seconds=60, **names)
             address = Address(server.connection_parameters(self.manifest.database))
             with address.connect() as connection:
                 for statement in statements:
                     connection.execute(statement)
-            return take_backup(address=address, storage=self.storage, prefix=self.prefix)
+            return take_backup(source=PostgreSQLSource(address), storage=self.storage, prefix=self.prefix)

@@ -17,6 +17,8 @@ from apps.backups.engines.findings import Verdict
 from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest, read_manifest
 from apps.backups.engines.postgresql import fingerprint
 from apps.backups.engines.postgresql.address import Address, parse_address
+from apps.backups.engines.postgresql.fingerprint import Fingerprint
+from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AddressInvalid, ManifestUnreadable, SourceUnreachable, StorageFailed
 from apps.common.postgresql.binaries import newest_server_installation
@@ -34,7 +36,7 @@ def test_the_manifest_describes_what_was_stored(storage: LocalStorage, healthy: 
 
 
 def test_the_fingerprint_is_exact(healthy: Manifest) -> None:
-    print_ = healthy.fingerprint
+    print_ = Fingerprint.from_json(healthy.fingerprint)
 
     assert {name: table.rows for name, table in print_.tables.items()} == {
         'sales."Order"': 2000,
@@ -55,8 +57,8 @@ def test_no_password_of_a_role_is_recorded(shop: Address, storage: LocalStorage)
     with shop.connect() as connection:
         connection.execute("CREATE ROLE guarded_one LOGIN PASSWORD 'open sesame'")
     try:
-        manifest = take_backup(address=shop, storage=storage, prefix="guarded")
-        assert "guarded_one" in {role.name for role in manifest.roles}
+        manifest = take_backup(source=PostgreSQLSource(shop), storage=storage, prefix="guarded")
+        assert "guarded_one" in {role["name"] for role in manifest.extras["roles"]}
         text = (storage.folder / "guarded" / MANIFEST_NAME).read_text()
         assert "SCRAM" not in text
         assert "sesame" not in text
@@ -81,14 +83,16 @@ def test_a_backup_of_a_busy_database_is_proven(shop: Address, storage: LocalStor
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        manifests = [take_backup(address=shop, storage=storage, prefix=f"busy-{turn}") for turn in range(3)]
+        manifests = [
+            take_backup(source=PostgreSQLSource(shop), storage=storage, prefix=f"busy-{turn}") for turn in range(3)
+        ]
     finally:
         stop.set()
         writer.join()
         with shop.connect() as connection:
             connection.execute("DROP SEQUENCE sales.busy; DELETE FROM sales.event WHERE at = '2026-12-01'")
 
-    counts = [manifest.fingerprint.tables["sales.event_2026"].rows for manifest in manifests]
+    counts = [manifest.fingerprint["tables"]["sales.event_2026"]["rows"] for manifest in manifests]
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]
     report = run_drill(storage=storage, prefix="busy-2", now=manifests[-1].finished_at)
@@ -102,7 +106,7 @@ def test_a_failing_dump_publishes_nothing(shop: Address, tmp_path: Path, monkeyp
     monkeypatch.setenv("PGHOST", "nowhere.invalid")
 
     with pytest.raises(ToolFailed, match="pg_dump ended with exit code 1"):
-        take_backup(address=shop, storage=LocalStorage(tmp_path), prefix="failed")
+        take_backup(source=PostgreSQLSource(shop), storage=LocalStorage(tmp_path), prefix="failed")
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -112,7 +116,9 @@ def test_a_backup_refused_before_its_manifest_is_none(shop: Address, tmp_path: P
         raise StorageFailed("the lease was lost")
 
     with pytest.raises(StorageFailed, match="lease"):
-        take_backup(address=shop, storage=LocalStorage(tmp_path), prefix="refused", before_publishing=refuse)
+        take_backup(
+            source=PostgreSQLSource(shop), storage=LocalStorage(tmp_path), prefix="refused", before_publishing=refuse
+        )
 
     assert not (tmp_path / "refused" / MANIFEST_NAME).exists()
 
@@ -124,7 +130,7 @@ def test_a_failing_fingerprint_ends_the_dump(shop: Address, tmp_path: Path, monk
     monkeypatch.setattr(fingerprint, "take_fingerprint", fail)
 
     with pytest.raises(SourceUnreachable, match="division by zero"):
-        take_backup(address=shop, storage=LocalStorage(tmp_path), prefix="failed")
+        take_backup(source=PostgreSQLSource(shop), storage=LocalStorage(tmp_path), prefix="failed")
 
     assert not (tmp_path / "failed" / MANIFEST_NAME).exists()
 
@@ -133,7 +139,7 @@ def test_an_unreachable_source_is_named_without_its_password(tmp_path: Path) -> 
     address = parse_address(f"postgresql://app:hunter2@/shop?host={tmp_path}")
 
     with pytest.raises(SourceUnreachable, match="Cannot connect to the database shop") as caught:
-        take_backup(address=address, storage=LocalStorage(tmp_path / "storage"), prefix="none")
+        take_backup(source=PostgreSQLSource(address), storage=LocalStorage(tmp_path / "storage"), prefix="none")
 
     assert "hunter2" not in caught.value.message
     assert "hunter2" not in repr(address)

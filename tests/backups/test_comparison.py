@@ -14,6 +14,7 @@ from apps.backups.engines.postgresql.dump import make_dump_arguments
 from apps.backups.engines.postgresql.fingerprint import Fingerprint, SequencePosition
 from apps.backups.engines.postgresql.restore import explain_failure, make_restore_arguments
 from apps.backups.engines.postgresql.roles import Role, create_roles, make_create_role, read_roles
+from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.binaries import newest_server_installation
 from apps.common.postgresql.throwaway import throwaway_server
@@ -22,7 +23,7 @@ from apps.common.shell import ToolFailed, ToolTimedOut
 
 @pytest.fixture
 def source(healthy: Manifest) -> Fingerprint:
-    return healthy.fingerprint
+    return Fingerprint.from_json(healthy.fingerprint)
 
 
 def ids(source: Fingerprint, **changes: object) -> list[str]:
@@ -144,7 +145,7 @@ def test_a_backup_of_the_maintenance_database_is_drilled_too(tmp_path_factory: p
         address = Address(server.connection_parameters())
         with address.connect() as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS a")
-        manifest = take_backup(address=address, storage=storage, prefix="own")
+        manifest = take_backup(source=PostgreSQLSource(address), storage=storage, prefix="own")
 
     report = run_drill(storage=storage, prefix="own", now=manifest.finished_at)
 

@@ -15,10 +15,12 @@ import pytest
 
 from apps.backups.engines import drill, findings
 from apps.backups.engines.backup import take_backup
-from apps.backups.engines.drill import DrillReport, run_drill
+from apps.backups.engines.drill import run_drill
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
 from apps.backups.engines.postgresql.address import Address
+from apps.backups.engines.postgresql.source import PostgreSQLSource
+from apps.backups.engines.report import DrillReport
 from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.binaries import PostgreSQLMissing, installation_for
 from apps.common.postgresql.throwaway import throwaway_server
@@ -137,7 +139,7 @@ def test_a_newer_server_proves_a_backup_of_an_older_one(tmp_path: Path, monkeypa
         address = Address(server.connection_parameters("shop"))
         with address.connect() as connection:
             connection.execute(SHOP)
-        take_backup(address=address, storage=storage, prefix="old")
+        take_backup(source=PostgreSQLSource(address), storage=storage, prefix="old")
     monkeypatch.setattr(drill, "installation_for", lambda *args, **options: new)
 
     report = drill_of(storage, "old")

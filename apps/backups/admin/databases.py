@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.backups import selectors, services, tasks
 from apps.backups.exceptions import BackupError
-from apps.backups.models import BackupRun, Database, DrillRun, Schedule
+from apps.backups.models import BackupRun, Database, DrillRun, Plan, Schedule
 from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
 from apps.common.numbers import read_number
@@ -55,6 +55,12 @@ class DatabaseForm(forms.ModelForm):
         return self.cleaned_data["connection_url"] or self.instance.connection_url
 
 
+class PlanInline(admin.StackedInline):
+    model = Plan
+    can_delete = False
+    fields = ["storages", "keep_newest"]
+
+
 class ScheduleInline(admin.TabularInline):
     model = Schedule
     extra = 0
@@ -64,7 +70,7 @@ class ScheduleInline(admin.TabularInline):
 @admin.register(Database)
 class DatabaseAdmin(AuditedAdmin):
     form = DatabaseForm
-    inlines = [ScheduleInline]
+    inlines = [PlanInline, ScheduleInline]
     list_display = ["name", "environment", "newest", "newest_proven", "drilled", "recovery", "is_enabled"]
     list_filter = ["is_enabled", "environment__service"]
     list_select_related = ["environment__service"]
@@ -73,7 +79,7 @@ class DatabaseAdmin(AuditedAdmin):
     change_form_template = "admin/backups/database/change_form.html"
     fieldsets = [
         (None, {"fields": ["environment", "name", "engine", "connection_url", "is_enabled"]}),
-        ("Objectives", {"fields": ["rpo_objective", "rto_objective", "kept_backups"]}),
+        ("Objectives", {"fields": ["rpo_objective", "rto_objective"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Database]:

@@ -46,6 +46,7 @@ SEQUENCE_BEHIND = "sequence-behind"
 SEQUENCE_AHEAD = "sequence-ahead"
 LARGE_OBJECTS_DIFFER = "large-objects-differ"
 # Why nothing could be said.
+ENGINE_UNKNOWN = "engine-unknown"
 SERVER_MISSING = "server-missing"
 SERVER_FAILED = "server-failed"
 DISK_TOO_SMALL = "disk-too-small"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -10,26 +10,37 @@ from typing import Any, Self
 from apps.backups.exceptions import ManifestUnreadable
 
 from .artefact import Written
-from .postgresql.fingerprint import Fingerprint
-from .postgresql.roles import Role
 
-FORMAT = 1
+FORMAT = 2
+OLDER_FORMATS = {1}
 MANIFEST_NAME = "manifest.json"
 ARTEFACT_NAME = "database.dump.zst"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The few figures of a source that every list shows. Of files, a table is a folder and a row is a file."""
+
+    tables: int
+    rows: int
+    size_bytes: int
+    server_version: str
 
 
 @dataclass(frozen=True)
 class Manifest:
     """One finished backup."""
 
+    engine: str
     database: str
     snapshot_at: datetime
     finished_at: datetime
     artefact: Written
-    fingerprint: Fingerprint
-    roles: list[Role]
-    dump_version: str
+    summary: Summary
+    fingerprint: dict[str, Any]
+    tool_version: str
     stages: dict[str, float]
+    extras: dict[str, Any] = field(default_factory=dict)
 
     def as_bytes(self) -> bytes:
         """The same manifest always gives the same bytes."""
@@ -42,29 +53,34 @@ class Manifest:
     def as_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
-            "engine": "postgresql",
+            "engine": self.engine,
             "database": self.database,
             "snapshot_at": self.snapshot_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
-            "artefact": {"name": ARTEFACT_NAME, "compression": "zstd", **vars(self.artefact)},
-            "dump_version": self.dump_version,
+            "artefact": {"compression": "zstd", **vars(self.artefact)},
+            "summary": vars(self.summary),
+            "tool_version": self.tool_version,
             "stages": self.stages,
-            "roles": [role.as_json() for role in self.roles],
-            "fingerprint": self.fingerprint.as_json(),
+            "extras": self.extras,
+            "fingerprint": self.fingerprint,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        artefact = {name: data["artefact"][name] for name in ("size_bytes", "sha256", "content_bytes")}
+        if data["format"] in OLDER_FORMATS:
+            data = _upgraded(data)
+        known = {name: value for name, value in data["artefact"].items() if name in Written.__dataclass_fields__}
         return cls(
+            engine=data["engine"],
             database=data["database"],
             snapshot_at=datetime.fromisoformat(data["snapshot_at"]),
             finished_at=datetime.fromisoformat(data["finished_at"]),
-            artefact=Written(**artefact),
-            fingerprint=Fingerprint.from_json(data["fingerprint"]),
-            roles=[Role.from_json(role) for role in data["roles"]],
-            dump_version=data["dump_version"],
-            stages=data["stages"],
+            artefact=Written(**known),
+            summary=Summary(**data["summary"]),
+            fingerprint=dict(data["fingerprint"]),
+            tool_version=data["tool_version"],
+            stages=dict(data["stages"]),
+            extras=dict(data["extras"]),
         )
 
 
@@ -72,8 +88,20 @@ def read_manifest(path: Path) -> Manifest:
     """The manifest in a file, or ManifestUnreadable."""
     try:
         data = json.loads(path.read_bytes())
-        if data["format"] != FORMAT:
-            raise ManifestUnreadable(f"{path.name} is of format {data['format']}; this version reads {FORMAT}")
+        if data["format"] not in {FORMAT, *OLDER_FORMATS}:
+            raise ManifestUnreadable(f"{path.name} is of format {data['format']}; this version reads up to {FORMAT}")
         return Manifest.from_json(data)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestUnreadable(f"{path.name} is damaged: {type(error).__name__}") from error
+
+
+def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
+    """Format 1 knew PostgreSQL only, and kept its roles and figures elsewhere."""
+    fingerprint = data["fingerprint"]
+    summary = {
+        "tables": len(fingerprint["tables"]),
+        "rows": sum(table["rows"] for table in fingerprint["tables"].values()),
+        "size_bytes": fingerprint["database_size_bytes"],
+        "server_version": fingerprint["server_version"],
+    }
+    return data | {"summary": summary, "tool_version": data["dump_version"], "extras": {"roles": data["roles"]}}

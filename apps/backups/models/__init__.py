@@ -2,7 +2,24 @@
 
 from .backups import Backup
 from .databases import Database, Engine
+from .plans import Plan
+from .recipients import Recipient
 from .runs import BackupRun, DrillRun, DrillVerdict
 from .schedules import Operation, Schedule
+from .storages import BackupCopy, Storage, StorageKind
 
-__all__ = ["Backup", "BackupRun", "Database", "DrillRun", "DrillVerdict", "Engine", "Operation", "Schedule"]
+__all__ = [
+    "Backup",
+    "BackupCopy",
+    "BackupRun",
+    "Database",
+    "DrillRun",
+    "DrillVerdict",
+    "Engine",
+    "Operation",
+    "Plan",
+    "Recipient",
+    "Schedule",
+    "Storage",
+    "StorageKind",
+]

@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from .databases import Database
+from .databases import Database, Engine
 from .runs import BackupRun, DrillRun, DrillVerdict
 
 
@@ -50,6 +50,12 @@ class Backup(models.Model):
     finished_at = models.DateTimeField("finished")
     removed_at = models.DateTimeField("removed from the storage", null=True, blank=True, editable=False)
     fingerprint = models.JSONField(help_text="What the source held in the snapshot.")
+    engine = models.CharField(max_length=20, default=Engine.POSTGRESQL, editable=False)
+    recipients = models.JSONField(
+        "encrypted to", default=list, blank=True, editable=False, help_text="Public keys; empty when not encrypted."
+    )
+    held_until = models.DateTimeField("held until", null=True, blank=True, help_text="Retention leaves it alone.")
+    hold_reason = models.CharField(max_length=200, blank=True)
 
     objects = BackupQuerySet.as_manager()
 

@@ -6,16 +6,17 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit import services as audit
-from apps.backups.engines.backup import take_backup
+from apps.backups.engines.contract import BackupJob
 from apps.backups.engines.manifest import Manifest
-from apps.backups.models import Backup, BackupRun, Database, Schedule
+from apps.backups.engines.register import engine_named
+from apps.backups.models import Backup, BackupCopy, BackupRun, Database, Schedule, Storage
 from apps.common import runs
 from apps.common.clock import Clock, now
 
 from .observing import RECENT, observe
 from .queueing import queue_run
 from .retention import remove_old_backups
-from .storing import backup_storage
+from .storing import first_storage, open_storage
 
 
 @transaction.atomic
@@ -36,53 +37,61 @@ def queue_backup(
 
 def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
     """Take the backup and record how it went. False means that another worker has the run."""
-    is_mine = runs.carry_out(run, lambda: _take(run, clock), lambda manifest: _record(run, manifest), clock=clock)
+
+    def work() -> tuple[Storage, Manifest]:
+        storage = first_storage(run.database)
+        return storage, _take(run, storage, clock)
+
+    is_mine = runs.carry_out(run, work, lambda result: _record(run, *result), clock=clock)
     if is_mine:
-        _remove_unless_listed(run)
+        remove_unless_listed(run)
         observe(run.database, RECENT)
         remove_old_backups(database=run.database, at=clock())
     return is_mine
 
 
-def _take(run: BackupRun, clock: Clock) -> Manifest:
+def remove_unless_listed(run: BackupRun) -> None:
+    """What a run left in the storage without becoming a backup must not look like one."""
+    if not Backup.objects.filter(run=run).exists():
+        open_storage(first_storage(run.database)).delete(run.storage_key)
+
+
+def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
     def require_lease() -> None:
         if not run.renew(at=clock()):
             raise runs.LeaseLost("The run was ended while its work went on, so its backup was not published.")
 
+    job = BackupJob(
+        connection_url=run.database.connection_url,
+        storage=open_storage(storage),
+        prefix=run.storage_key,
+        before_publishing=require_lease,
+    )
     try:
-        return take_backup(
-            address=run.database.address,
-            storage=backup_storage(),
-            prefix=run.storage_key,
-            before_publishing=require_lease,
-        )
+        return engine_named(run.database.engine).take(job)
     except BaseException:
-        backup_storage().delete(run.storage_key)
+        job.storage.delete(run.storage_key)
         raise
 
 
-def _record(run: BackupRun, manifest: Manifest) -> dict[str, Any]:
+def _record(run: BackupRun, storage: Storage, manifest: Manifest) -> dict[str, Any]:
     backup = Backup.objects.create(
         database=run.database,
         run=run,
+        engine=manifest.engine,
         storage_key=run.storage_key,
         sha256=manifest.artefact.sha256,
         manifest_sha256=manifest.sha256,
         size_bytes=manifest.artefact.size_bytes,
         content_bytes=manifest.artefact.content_bytes,
-        database_size_bytes=manifest.fingerprint.database_size_bytes,
-        tables=len(manifest.fingerprint.tables),
-        rows=manifest.fingerprint.row_count,
-        server_version=manifest.fingerprint.server_version,
+        database_size_bytes=manifest.summary.size_bytes,
+        tables=manifest.summary.tables,
+        rows=manifest.summary.rows,
+        server_version=manifest.summary.server_version,
         snapshot_at=manifest.snapshot_at,
         finished_at=manifest.finished_at,
-        fingerprint=manifest.fingerprint.as_json(),
+        fingerprint=manifest.fingerprint,
     )
+    BackupCopy.objects.create(backup=backup, storage=storage, stored_at=manifest.finished_at)
     audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})
     return {"stages": list(manifest.stages.items())}
-
-
-def _remove_unless_listed(run: BackupRun) -> None:
-    """A manifest that was published while the lease was lost must not look like a backup."""
-    if not Backup.objects.filter(run=run).exists():
-        backup_storage().delete(run.storage_key)

@@ -6,15 +6,17 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit import services as audit
-from apps.backups.engines.drill import DrillReport, run_drill
+from apps.backups.engines.contract import DrillJob
+from apps.backups.engines.register import engine_named
+from apps.backups.engines.report import DrillReport
 from apps.backups.exceptions import NothingToDrill
-from apps.backups.models import Backup, Database, DrillRun, Schedule
+from apps.backups.models import Backup, BackupCopy, Database, DrillRun, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
 from .observing import RESTORE_DRILL, observe
 from .queueing import queue_run
-from .storing import backup_storage
+from .storing import open_storage
 
 
 @transaction.atomic
@@ -47,13 +49,20 @@ def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
 
 def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
     backup = run.backup or _require_backup(run.database)
-    report = run_drill(
-        storage=backup_storage(),
+    job = DrillJob(
+        storage=open_storage(_copy_to_drill(backup).storage),
         prefix=backup.storage_key,
         now=clock(),
         manifest_sha256=backup.manifest_sha256,
     )
-    return backup, report
+    return backup, engine_named(backup.engine).drill(job)
+
+
+def _copy_to_drill(backup: Backup) -> BackupCopy:
+    copy = backup.copies.stored().select_related("storage").order_by("pk").first()
+    if copy is None:
+        raise NothingToDrill(f"No storage holds the backup {backup} any more. Choose a newer one.")
+    return copy
 
 
 def _record(run: DrillRun, backup: Backup, report: DrillReport) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from apps.common import runs
 from apps.common.postgresql.throwaway import remove_orphans
 from apps.common.runs import RunStatus
 
-from .backups import queue_backup
+from .backups import queue_backup, remove_unless_listed
 from .drills import queue_drill
-from .storing import backup_storage
 
 logger = structlog.get_logger(__name__)
 SENT_AGAIN_AFTER = timedelta(minutes=10)
@@ -36,7 +35,7 @@ def end_dead_runs(*, at: datetime) -> int:
     # One that renewed its lease in between is alive, and still writes.
     dead = BackupRun.objects.filter(pk__in=overdue, status=RunStatus.ERRORED, backup__isnull=True)
     for run in dead.select_related("database"):
-        backup_storage().delete(run.storage_key)
+        remove_unless_listed(run)
     if ended:
         remove_orphans()
         logger.warning("dead_runs_ended", count=ended)

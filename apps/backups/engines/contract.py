@@ -1,0 +1,91 @@
+"""What an engine is: how one kind of source is read, and how a backup of it is proven."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from .findings import Finding
+from .manifest import Manifest, Summary
+from .report import DrillReport
+from .stages import TIMEOUT_SECONDS, Stages
+from .storage import Storage
+
+Store = Callable[[IO[bytes]], None]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a source held at the moment it was read, and what a restore needs beside the artefact."""
+
+    snapshot_at: datetime
+    tool_version: str
+    summary: Summary
+    fingerprint: dict[str, Any]
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Something that can be read as one stream of bytes."""
+
+    engine: str
+
+    @property
+    def name(self) -> str:
+        """What its server calls it."""
+
+    def read(self, store: Store, stages: Stages) -> Taken:
+        """Hand the stream of one consistent moment to `store`, and say what that moment held."""
+
+
+class Prover(Protocol):
+    """A place to restore into, gone when its context ends."""
+
+    def restore(self, dump: Path, *, timeout_seconds: float) -> None:
+        """Restore the decompressed artefact. Raises Stopped."""
+
+    def compare(self) -> list[Finding]:
+        """Everything in which the restored copy is not what the manifest says. Empty means equal."""
+
+
+Proving = Callable[[Manifest, Path], AbstractContextManager[Prover]]
+
+
+@dataclass(frozen=True)
+class BackupJob:
+    """One backup to take. `before_publishing` may raise to keep a finished dump from becoming a backup."""
+
+    connection_url: str
+    storage: Storage
+    prefix: str
+    recipients: Sequence[str] = ()
+    before_publishing: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class DrillJob:
+    """One backup to prove. `manifest_sha256` is what was recorded when it was taken."""
+
+    storage: Storage
+    prefix: str
+    now: datetime
+    manifest_sha256: str | None = None
+    identities: Sequence[str] = ()
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
+class Engine(Protocol):
+    """One kind of database or file tree: how it is backed up, and how a backup of it is drilled."""
+
+    key: str
+
+    def check_url(self, url: str) -> None:
+        """Refuse a connection URL that cannot be used. Raises AddressInvalid, without repeating the URL."""
+
+    def take(self, job: BackupJob) -> Manifest:
+        """Store a backup under the job's prefix, manifest last."""
+
+    def drill(self, job: DrillJob) -> DrillReport:
+        """Prove or refute the backup under the job's prefix. Leaves nothing behind."""

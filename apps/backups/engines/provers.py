@@ -1,0 +1,8 @@
+"""Where backups of each streamed engine are restored to be proven."""
+
+from .contract import Proving
+from .postgresql.prover import proving_postgresql
+
+PROVERS: dict[str, Proving] = {
+    "postgresql": proving_postgresql,
+}

@@ -1,0 +1,55 @@
+"""The engines that this installation knows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.backups.exceptions import EngineUnknown
+
+from .backup import take_backup
+from .contract import BackupJob, DrillJob, Engine, Source
+from .drill import run_drill
+from .manifest import Manifest
+from .postgresql.source import PostgreSQLSource
+from .report import DrillReport
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """An engine whose backup is one stream: compressed, encrypted, stored, and restored by the engine's prover."""
+
+    key: str
+    source_of: Callable[[str], Source]
+
+    def check_url(self, url: str) -> None:
+        self.source_of(url)
+
+    def take(self, job: BackupJob) -> Manifest:
+        return take_backup(
+            source=self.source_of(job.connection_url),
+            storage=job.storage,
+            prefix=job.prefix,
+            recipients=job.recipients,
+            before_publishing=job.before_publishing,
+        )
+
+    def drill(self, job: DrillJob) -> DrillReport:
+        return run_drill(
+            storage=job.storage,
+            prefix=job.prefix,
+            now=job.now,
+            manifest_sha256=job.manifest_sha256,
+            timeout_seconds=job.timeout_seconds,
+        )
+
+
+ENGINES: dict[str, Engine] = {
+    "postgresql": Streamed("postgresql", PostgreSQLSource.from_url),
+}
+
+
+def engine_named(key: str) -> Engine:
+    """The engine of that key. Raises EngineUnknown."""
+    try:
+        return ENGINES[key]
+    except KeyError:
+        raise EngineUnknown(f"There is no engine {key}. There are: {', '.join(ENGINES)}.") from None

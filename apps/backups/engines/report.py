@@ -1,0 +1,62 @@
+"""What a drill comes to."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from .findings import Finding, Verdict
+from .manifest import Manifest
+from .stages import Stages
+
+
+@dataclass(frozen=True)
+class DrillReport:
+    """What a drill found, and how long a real restore would take."""
+
+    verdict: Verdict
+    findings: list[Finding]
+    stages: dict[str, float]
+    rto_seconds: float | None
+    rpo_seconds: float | None
+    tables: int
+    rows: int
+    size_bytes: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Stopped(Exception):
+    """The drill ends here with this verdict and finding."""
+
+    def __init__(self, verdict: Verdict, identifier: str, message: str) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.finding = Finding(identifier, message)
+
+
+def refuted(identifier: str, message: str) -> Stopped:
+    """The backup is bad, and this is why."""
+    return Stopped(Verdict.FAILED, identifier, message)
+
+
+def left_open(identifier: str, message: str) -> Stopped:
+    """Nothing can be said of the backup, and this is why."""
+    return Stopped(Verdict.COULD_NOT_VERIFY, identifier, message)
+
+
+def make_report(
+    verdict: Verdict, found: list[Finding], manifest: Manifest | None, stages: Stages, now: datetime
+) -> DrillReport:
+    """The report; the recovery time is known only when the restore and the comparing were reached."""
+    restored = "restore" in stages.seconds and "compare" in stages.seconds
+    return DrillReport(
+        verdict=verdict,
+        findings=found,
+        stages=dict(stages.seconds),
+        rto_seconds=stages.total_seconds if restored else None,
+        rpo_seconds=(now - manifest.snapshot_at).total_seconds() if manifest else None,
+        tables=manifest.summary.tables if manifest else 0,
+        rows=manifest.summary.rows if manifest else 0,
+        size_bytes=manifest.summary.size_bytes if manifest else 0,
+    )

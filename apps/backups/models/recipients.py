@@ -1,0 +1,53 @@
+"""Who can decrypt backups."""
+
+from typing import Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from apps.common.fields import EncryptedTextField
+
+PUBLIC_KEY = r"^age1[a-z0-9]{58}$"
+
+
+class RecipientQuerySet(models.QuerySet["Recipient"]):
+    """Named filters of recipients."""
+
+    def active(self) -> Self:
+        return self.filter(retired_at__isnull=True)
+
+
+class Recipient(models.Model):
+    """One age key (X25519) that backups are encrypted to. An offline one is for the day when all else is lost."""
+
+    name = models.SlugField(unique=True)
+    public_key = models.CharField(
+        max_length=80, unique=True, validators=[RegexValidator(PUBLIC_KEY, "An age public key starts with age1.")]
+    )
+    is_offline = models.BooleanField(
+        "offline recovery key", default=False, help_text="Its identity is kept in escrow, not here."
+    )
+    identity = EncryptedTextField(
+        blank=True, help_text="AGE-SECRET-KEY-1..., encrypted at rest and never shown again. Empty for an offline key."
+    )
+    identity_file = models.CharField(
+        max_length=500, blank=True, help_text="Where a custody drill finds the escrowed identity on the worker."
+    )
+    retired_at = models.DateTimeField("retired", null=True, blank=True)
+    proven_at = models.DateTimeField(
+        "last decrypted a backup", null=True, editable=False, help_text="In a drill that used this key alone."
+    )
+
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_offline=False) | Q(identity=""), name="backups_offline_identity_away"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
