@@ -1,6 +1,7 @@
 """Databases, backups and drills in the admin."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -10,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
 from apps.backups import services
+from apps.backups.engines.postgresql.address import parse_address
 from apps.backups.models import Backup, BackupRun, Database, DrillRun, Schedule
 from apps.catalog.models import Environment
 from apps.common.clock import now
@@ -85,7 +87,7 @@ def test_the_actions_queue_for_each(operator: Client, database: Database) -> Non
 
 
 def test_nobody_is_shown_the_address(client: Client, olga: User, database: Database) -> None:
-    password = database.address.parameters["password"]
+    password = parse_address(database.connection_url).parameters["password"]
     client.force_login(olga)
     page = client.get(reverse(CHANGE, args=[database.pk])).content.decode()
     assert password not in page
@@ -95,24 +97,25 @@ def test_nobody_is_shown_the_address(client: Client, olga: User, database: Datab
 def test_a_viewer_is_not_shown_the_address_either(viewer: Client, database: Database) -> None:
     page = viewer.get(reverse(CHANGE, args=[database.pk])).content.decode()
 
-    assert database.address.parameters["password"] not in page
+    assert parse_address(database.connection_url).parameters["password"] not in page
     assert "Connection URL" not in page
 
 
 def form(environment: Environment, **fields: object) -> dict[str, object]:
     inline = {"schedules-TOTAL_FORMS": 0, "schedules-INITIAL_FORMS": 0}
+    inline |= {"plan-TOTAL_FORMS": 0, "plan-INITIAL_FORMS": 0}
     own = {"environment": environment.pk, "name": "ledger", "engine": "postgresql", "is_enabled": "on"}
-    objectives = {"rpo_objective": "24:00:00", "rto_objective": "01:00:00", "kept_backups": 14}
+    objectives = {"rpo_objective": "24:00:00", "rto_objective": "01:00:00"}
     return {**own, **objectives, **inline, **fields}
 
 
 def test_an_empty_address_keeps_the_stored_one(operator: Client, database: Database, environment: Environment) -> None:
     stored = database.connection_url
     address = reverse(CHANGE, args=[database.pk])
-    operator.post(address, form(environment, name="shop", connection_url="", kept_backups=3))
+    operator.post(address, form(environment, name="shop", connection_url="", rto_objective="02:00:00"))
 
     database.refresh_from_db()
-    assert (database.connection_url, database.kept_backups) == (stored, 3)
+    assert (database.connection_url, database.rto_objective) == (stored, timedelta(hours=2))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_an_empty_address_keeps_the_stored_one(operator: Client, database: Datab
         ({"connection_url": ""}, "This field is required"),
         ({"connection_url": "mysql://u:hunter2@h/d"}, "The connection URL is not one; write postgresql://"),
         ({"connection_url": "postgresql://u:hunter2@h"}, "names no database"),
-        ({"connection_url": "postgresql:///d", "kept_backups": 0}, "greater than or equal to 1"),
+        ({"connection_url": "postgresql:///d", "engine": "oracle"}, "not one of the available choices"),
     ],
 )
 def test_what_cannot_work_is_refused_beside_its_field(

@@ -174,9 +174,9 @@ def test_a_url_that_is_none_is_refused_without_repeating_it(url: str) -> None:
 
 
 def test_a_manifest_of_a_later_format_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text('{"format": 2}')
+    (tmp_path / "manifest.json").write_text('{"format": 3}')
 
-    with pytest.raises(ManifestUnreadable, match="is of format 2; this version reads 1"):
+    with pytest.raises(ManifestUnreadable, match="is of format 3; this version reads up to 2"):
         read_manifest(tmp_path / "manifest.json")
 
 
@@ -188,7 +188,7 @@ def test_a_backup_is_restored_without_seaworthy(storage: LocalStorage, healthy: 
     with throwaway_server(newest_server_installation()) as server:
         parameters = server.connection_parameters("template1")
         with psycopg.connect(**parameters, autocommit=True) as connection:
-            for role in json.loads((storage.folder / "healthy" / MANIFEST_NAME).read_text())["roles"]:
+            for role in json.loads((storage.folder / "healthy" / MANIFEST_NAME).read_text())["extras"]["roles"]:
                 if role["name"] != server.superuser:
                     connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role["name"])))
         program = server.installation.program("pg_restore")

@@ -72,7 +72,7 @@ def test_what_cannot_be_looked_at_exits_3(database: Database, monkeypatch: pytes
 
 def test_our_own_failure_exits_3_and_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     run("backup", "shop")
-    monkeypatch.setattr("apps.backups.services.drills.run_drill", lambda **options: 1 / 0)
+    monkeypatch.setattr("apps.backups.engines.register.run_drill", lambda **options: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         run("drill", "shop", "--json")

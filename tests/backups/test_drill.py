@@ -18,6 +18,7 @@ from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import run_drill
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
+from apps.backups.engines.postgresql import prover
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.report import DrillReport
@@ -140,7 +141,7 @@ def test_a_newer_server_proves_a_backup_of_an_older_one(tmp_path: Path, monkeypa
         with address.connect() as connection:
             connection.execute(SHOP)
         take_backup(source=PostgreSQLSource(address), storage=storage, prefix="old")
-    monkeypatch.setattr(drill, "installation_for", lambda *args, **options: new)
+    monkeypatch.setattr(prover, "installation_for", lambda *args, **options: new)
 
     report = drill_of(storage, "old")
 
@@ -201,7 +202,7 @@ def test_without_a_server_nothing_is_proven(
     def missing(*args: object, **options: object) -> None:
         raise PostgreSQLMissing("No server programs of PostgreSQL 18 or newer are installed")
 
-    monkeypatch.setattr(drill, "installation_for", missing)
+    monkeypatch.setattr(prover, "installation_for", missing)
     report = drill_of(storage, "healthy")
 
     assert (report.verdict, report.findings[0].id) == (Verdict.COULD_NOT_VERIFY, findings.SERVER_MISSING)

@@ -13,9 +13,10 @@ from django.db import IntegrityError, connection, transaction
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.backups import selectors, services, tasks
-from apps.backups.engines.postgresql.address import Address
+from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.exceptions import NothingToDrill, RunUnfinished
-from apps.backups.models import Backup, BackupRun, Database, DrillRun, DrillVerdict, Operation, Schedule
+from apps.backups.models import Backup, BackupRun, Database, DrillRun, DrillVerdict, Operation, Plan, Schedule
+from apps.backups.services.plans import plan_of
 from apps.backups.services.storing import backup_storage
 from apps.catalog.models import Environment
 from apps.common.clock import now
@@ -269,13 +270,13 @@ def test_ensuring_a_database_keeps_what_people_set(environment: Environment) -> 
     hourly = timedelta(hours=1)
     options = {"environment": environment, "name": "own", "backup_interval": hourly}
     database = services.ensure_database(connection_url="postgresql:///a", **options)
-    database.kept_backups = 3
-    database.save()
+    Database.objects.update(rto_objective=timedelta(hours=9))
     Schedule.objects.update(interval=timedelta(hours=9))
 
     again = services.ensure_database(connection_url="postgresql:///b", drill_interval=hourly, **options)
 
-    assert (again.pk, again.kept_backups, again.connection_url) == (database.pk, 3, "postgresql:///b")
+    assert (again.pk, again.rto_objective) == (database.pk, timedelta(hours=9))
+    assert again.connection_url == "postgresql:///b"
     schedules = Schedule.objects.values_list("operation", "interval")
     assert sorted(schedules) == [(Operation.BACKUP, timedelta(hours=9)), (Operation.DRILL, hourly)]
     events = AuditEvent.objects.filter(subject_type="backups.database").order_by("pk")
@@ -288,12 +289,11 @@ def test_the_connection_url_is_encrypted_at_rest(database: Database, shop: Addre
         (stored,) = cursor.fetchone()
 
     assert str(shop.parameters["password"]) not in stored
-    assert database.address.parameters == shop.parameters
+    assert parse_address(database.connection_url).parameters == shop.parameters
 
 
 def test_old_backups_go_and_the_newest_proven_one_stays(database: Database) -> None:
-    database.kept_backups = 2
-    database.save()
+    Plan.objects.filter(pk=plan_of(database).pk).update(keep_newest=2)
     proven = back_up(database)
     assert drill(database).verdict == DrillVerdict.PROVEN
     unproven = back_up(database)

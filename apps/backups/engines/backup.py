@@ -25,12 +25,12 @@ def take_backup(
     `before_publishing` may raise to keep a finished dump from becoming a backup.
     """
     stages, stored = Stages(), list[Written]()
+    with storage.write(f"{prefix}/{ARTEFACT_NAME}") as file:  # published only when the source ended well
 
-    def store(stream: IO[bytes]) -> None:
-        with storage.write(f"{prefix}/{ARTEFACT_NAME}") as file:
+        def store(stream: IO[bytes]) -> None:
             stored.append(artefact.compress(stream, file))
 
-    taken = source.read(store, stages)
+        taken = source.read(store, stages)
     manifest = Manifest(
         engine=source.engine,
         database=source.name,

@@ -30,7 +30,9 @@ class Taken:
 class Source(Protocol):
     """Something that can be read as one stream of bytes."""
 
-    engine: str
+    @property
+    def engine(self) -> str:
+        """The key of its engine."""
 
     @property
     def name(self) -> str:
@@ -79,7 +81,9 @@ class DrillJob:
 class Engine(Protocol):
     """One kind of database or file tree: how it is backed up, and how a backup of it is drilled."""
 
-    key: str
+    @property
+    def key(self) -> str:
+        """Names it in the database and in manifests."""
 
     def check_url(self, url: str) -> None:
         """Refuse a connection URL that cannot be used. Raises AddressInvalid, without repeating the URL."""

@@ -29,8 +29,13 @@ class PostgreSQLProver:
 
     def restore(self, dump: Path, *, timeout_seconds: float) -> None:
         try:
-            names = {"database": self._manifest.database, "roles": self._roles}
-            restore(self._server, dump, timeout_seconds=timeout_seconds, **names)
+            restore(
+                self._server,
+                dump,
+                database=self._manifest.database,
+                roles=self._roles,
+                timeout_seconds=timeout_seconds,
+            )
         except shell.ToolFailed as error:
             is_refuted, finding = explain_failure(error)
             verdict = Verdict.FAILED if is_refuted else Verdict.COULD_NOT_VERIFY
