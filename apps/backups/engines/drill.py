@@ -1,26 +1,20 @@
 """Proves a backup or refutes it: fetch, decompress, start a server, restore, compare with what the source was."""
 
-import hashlib
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-import psycopg
-
-from apps.backups.exceptions import ArtefactUnreadable, ManifestUnreadable, ObjectMissing, StorageFailed
-from apps.common.exceptions import OperationError
-from apps.common.postgresql.binaries import PostgreSQLMissing
-from apps.common.postgresql.server import ServerFailed
+from apps.backups.exceptions import ArtefactUnreadable, ObjectMissing
 from apps.common.postgresql.throwaway import throwaway_folder
 
 from . import artefact, findings
 from .contract import Prover
 from .findings import Finding, Verdict
-from .manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest, read_manifest
+from .manifest import ARTEFACT_NAME, Manifest
 from .provers import PROVERS
+from .reading import fetch_manifest, translated
 from .report import DrillReport, Stopped, left_open, make_report, refuted
 from .stages import TIMEOUT_SECONDS, Stages
 from .storage import Storage
@@ -43,27 +37,14 @@ def run_drill(
     stages = Stages()
     manifest: Manifest | None = None
     try:
-        with _translated(), throwaway_folder() as folder:
+        with translated(), throwaway_folder() as folder:
             with stages.measure("fetch"):
-                manifest = _fetch_manifest(storage, prefix, folder, manifest_sha256)
+                manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
                 stored = _fetch_artefact(storage, prefix, folder, manifest)
             found = _restore_and_compare(manifest, stored, folder / "dump", stages, timeout_seconds)
     except Stopped as stop:
         return make_report(stop.verdict, [stop.finding], manifest, stages, now)
     return make_report(Verdict.FAILED if found else Verdict.PROVEN, found, manifest, stages, now)
-
-
-def _fetch_manifest(storage: Storage, prefix: str, folder: Path, sha256: str | None) -> Manifest:
-    with _translated():
-        try:
-            path = storage.fetch(f"{prefix}/{MANIFEST_NAME}", folder)
-            if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                raise refuted(findings.MANIFEST_DIFFERS, "The manifest is not the one that was written by the backup.")
-            return _known(read_manifest(path))
-        except ObjectMissing as error:
-            raise refuted(findings.MANIFEST_MISSING, f"The backup has no manifest: {error.message}.") from error
-        except ManifestUnreadable as error:
-            raise refuted(findings.MANIFEST_UNREADABLE, f"The manifest cannot be read: {error.message}.") from error
 
 
 def _known(manifest: Manifest) -> Manifest:
@@ -74,7 +55,7 @@ def _known(manifest: Manifest) -> Manifest:
 
 
 def _fetch_artefact(storage: Storage, prefix: str, folder: Path, manifest: Manifest) -> Path:
-    with _translated():
+    with translated():
         try:
             path = storage.fetch(f"{prefix}/{ARTEFACT_NAME}", folder)
         except ObjectMissing as error:
@@ -94,7 +75,7 @@ def _restore_and_compare(
     manifest: Manifest, stored: Path, dump: Path, stages: Stages, timeout_seconds: float
 ) -> list[Finding]:
     _require_disk(dump.parent, manifest)
-    with _translated(), ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
+    with translated(), ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
         # The server starts while the artefact is decompressed. The pool is left first, so the stack is complete then.
         starting = pool.submit(lambda: stack.enter_context(PROVERS[manifest.engine](manifest, dump.parent)))
         with stages.measure("decompress"):
@@ -124,21 +105,3 @@ def _require_disk(folder: Path, manifest: Manifest) -> None:
     if free < needed:
         message = f"The drill needs {needed >> 20} MiB in {folder.parent} and {free >> 20} MiB are free."
         raise left_open(findings.DISK_TOO_SMALL, message)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Whatever this machine could not do leaves the backup neither proven nor refuted."""
-    reasons = {
-        PostgreSQLMissing: findings.SERVER_MISSING,
-        ServerFailed: findings.SERVER_FAILED,
-        StorageFailed: findings.STORAGE_UNREADABLE,
-    }
-    try:
-        yield
-    except OperationError as error:
-        reason = reasons.get(type(error), findings.DRILL_BROKEN)
-        raise left_open(reason, error.message) from error
-    except (psycopg.Error, OSError) as error:
-        words = " ".join(str(error).split())
-        raise left_open(findings.DRILL_BROKEN, f"The drill broke: {words}") from error
