@@ -41,3 +41,11 @@ class NothingToDrill(BackupError):
 
 class EngineUnknown(BackupError):
     """No engine has that key."""
+
+
+class NothingNew(BackupError):
+    """The other tool has made no backup since the last one that was recorded."""
+
+
+class NoPointInTime(BackupError):
+    """The engine keeps no write-ahead log to replay."""

@@ -41,7 +41,7 @@ def protection_of(database: Database) -> Protection:
 def with_protection(databases: QuerySet[Database]) -> QuerySet[Database]:
     """The databases with the figures of their protection, in one query whatever their number."""
     stored = Backup.objects.stored().filter(database=OuterRef("pk")).newest_first()
-    ended = DrillRun.objects.filter(database=OuterRef("pk"), status__in=ENDED).order_by("-finished_at")
+    ended = DrillRun.objects.of_backups().filter(database=OuterRef("pk"), status__in=ENDED).order_by("-finished_at")
     outcome = Case(
         When(~Q(verdict=""), then=F("verdict")), default=Value(DrillVerdict.COULD_NOT_VERIFY), output_field=CharField()
     )
@@ -74,12 +74,12 @@ def databases_of(environment: Environment, name: str | None = None) -> list[Data
 
 
 def last_drill(database: Database) -> DrillRun | None:
-    """The newest drill that ended by itself, whatever came of it."""
-    ended = database.drillruns.filter(status__in=ENDED)
+    """The newest drill of a backup that ended by itself, whatever came of it."""
+    ended = database.drillruns.of_backups().filter(status__in=ENDED)
     return ended.select_related("backup").order_by("-finished_at").first()
 
 
 def recent_drills(database: Database) -> list[DrillRun]:
     """The newest drills that measured a recovery, the oldest first."""
-    measured = database.drillruns.filter(rto_seconds__isnull=False).order_by("-finished_at")[:DRILLS_SHOWN]
+    measured = database.drillruns.of_backups().filter(rto_seconds__isnull=False).order_by("-finished_at")[:DRILLS_SHOWN]
     return list(reversed(measured))

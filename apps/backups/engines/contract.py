@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, runtime_checkable
 
 from .findings import Finding
 from .manifest import Manifest, Summary
-from .report import DrillReport
+from .report import DrillReport, PointReport
 from .stages import TIMEOUT_SECONDS, Stages
 from .storage import Storage
 
@@ -57,13 +57,17 @@ Proving = Callable[[Manifest, Path], AbstractContextManager[Prover]]
 
 @dataclass(frozen=True)
 class BackupJob:
-    """One backup to take. `before_publishing` may raise to keep a finished dump from becoming a backup."""
+    """One backup to take. `before_publishing` may raise to keep a finished dump from becoming a backup.
+
+    `known_origins` are the backups of another tool that were recorded before.
+    """
 
     connection_url: str
     storage: Storage
     prefix: str
     recipients: Sequence[str] = ()
     before_publishing: Callable[[], None] = lambda: None
+    known_origins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,17 @@ class DrillJob:
     now: datetime
     manifest_sha256: str | None = None
     identities: Sequence[str] = ()
+    timeout_seconds: float = TIMEOUT_SECONDS
+    connection_url: str = ""
+
+
+@dataclass(frozen=True)
+class PointJob:
+    """A recovery to a point in time. Without a target: to a moment of now, between two marks left in the source."""
+
+    connection_url: str
+    now: datetime
+    target_at: datetime | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
 
 
@@ -89,7 +104,23 @@ class Engine(Protocol):
         """Refuse a connection URL that cannot be used. Raises AddressInvalid, without repeating the URL."""
 
     def take(self, job: BackupJob) -> Manifest:
-        """Store a backup under the job's prefix, manifest last."""
+        """Store a backup under the job's prefix, manifest last. Raises NothingNew when there is none to record."""
 
     def drill(self, job: DrillJob) -> DrillReport:
         """Prove or refute the backup under the job's prefix. Leaves nothing behind."""
+
+
+@runtime_checkable
+class PointEngine(Protocol):
+    """An engine that keeps a write-ahead log, and so can recover to any moment."""
+
+    def drill_point(self, job: PointJob) -> PointReport:
+        """Recover a throwaway server to the target, and say whether it stopped there. Leaves nothing behind."""
+
+
+@runtime_checkable
+class ListingEngine(Protocol):
+    """An engine whose backups are kept, and removed, by another tool."""
+
+    def list_origins(self, connection_url: str) -> set[str]:
+        """What the other tool still has."""

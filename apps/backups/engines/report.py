@@ -26,6 +26,21 @@ class DrillReport:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class PointReport:
+    """How a recovery to a point in time went. `origin` is the backup that it started from."""
+
+    verdict: Verdict
+    findings: list[Finding]
+    stages: dict[str, float]
+    rto_seconds: float | None
+    rpo_seconds: float | None
+    target_at: datetime | None
+    reached_at: datetime | None
+    origin: str
+    size_bytes: int
+
+
 class Stopped(Exception):
     """The drill ends here with this verdict and finding."""
 

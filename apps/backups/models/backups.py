@@ -51,6 +51,9 @@ class Backup(models.Model):
     removed_at = models.DateTimeField("removed from the storage", null=True, blank=True, editable=False)
     fingerprint = models.JSONField(help_text="What the source held in the snapshot.")
     engine = models.CharField(max_length=20, default=Engine.POSTGRESQL, editable=False)
+    origin = models.CharField(
+        max_length=500, blank=True, editable=False, help_text="What the tool that made it calls it, or its file."
+    )
     recipients = models.JSONField(
         "encrypted to", default=list, blank=True, editable=False, help_text="Public keys; empty when not encrypted."
     )

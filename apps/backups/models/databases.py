@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from apps.backups.engines.contract import PointEngine
 from apps.backups.engines.register import engine_named
 from apps.backups.exceptions import BackupError
 from apps.catalog.models import Environment
@@ -21,6 +22,11 @@ class Engine(models.TextChoices):
     FILES = "files", "Files or a bucket"
     PGBACKREST = "pgbackrest", "PostgreSQL by pgBackRest"
     ADOPTED = "adopted", "Backups made by another tool"
+
+
+def keeps_log(engine: str) -> bool:
+    """Whether backups of the engine can be recovered to any point in time."""
+    return isinstance(engine_named(engine), PointEngine)
 
 
 class Database(models.Model):

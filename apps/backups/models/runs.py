@@ -87,7 +87,15 @@ class DrillRunQuerySet(RunQuerySet["DrillRun"]):
 
     def decisive(self) -> Self:
         """Those that could look, and so said something of their backup."""
-        return self.filter(verdict__in=[DrillVerdict.PROVEN, DrillVerdict.FAILED])
+        return self.of_backups().filter(verdict__in=[DrillVerdict.PROVEN, DrillVerdict.FAILED])
+
+    def of_backups(self) -> Self:
+        """Drills of whole backups."""
+        return self.filter(is_point_in_time=False)
+
+    def to_points(self) -> Self:
+        """Drills that recovered to a point in time: they say something of the archive, not of a backup."""
+        return self.filter(is_point_in_time=True)
 
 
 class DrillRun(DatabaseRun):
@@ -100,6 +108,13 @@ class DrillRun(DatabaseRun):
         blank=True,
         related_name="drills",
         help_text="The newest backup when the drill starts, unless one was chosen.",
+    )
+    is_point_in_time = models.BooleanField("to a point in time", default=False, editable=False)
+    target_at = models.DateTimeField(
+        "target", null=True, blank=True, editable=False, help_text="Empty until then: a moment shortly before now."
+    )
+    reached_at = models.DateTimeField(
+        "reached", null=True, editable=False, help_text="The last transaction that the recovered server holds."
     )
     verdict = models.CharField(max_length=20, choices=DrillVerdict, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True, editable=False)
@@ -129,8 +144,13 @@ class DrillRun(DatabaseRun):
                 name="backups_drill_proven_has_no_findings",
             ),
             models.CheckConstraint(
-                condition=~Q(verdict=DrillVerdict.PROVEN) | Q(backup__isnull=False),
+                condition=~Q(verdict=DrillVerdict.PROVEN) | Q(backup__isnull=False) | Q(is_point_in_time=True),
                 name="backups_drill_proves_a_backup",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict=DrillVerdict.PROVEN, is_point_in_time=True)
+                | Q(target_at__isnull=False, reached_at__isnull=False),
+                name="backups_drill_proven_point_was_reached",
             ),
         ]
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from apps.common.clock import now
 from apps.common.slots import CronInvalid, CronSlots, IntervalSlots, Slots, check_cron
 
-from .databases import Database
+from .databases import Database, keeps_log
 
 SHORTEST_INTERVAL = timedelta(minutes=1)
 
@@ -20,6 +20,7 @@ class Operation(models.TextChoices):
 
     BACKUP = "backup", "Backup"
     DRILL = "drill", "Drill"
+    POINT_IN_TIME = "point_in_time", "Drill to a point in time"
 
 
 def validate_cron(expression: str) -> None:
@@ -42,7 +43,7 @@ class Schedule(models.Model):
     """Slots in UTC at which a backup or a drill is due: every interval, or by a cron expression."""
 
     database = models.ForeignKey(Database, models.CASCADE, related_name="schedules")
-    operation = models.CharField(max_length=10, choices=Operation, default=Operation.BACKUP)
+    operation = models.CharField(max_length=20, choices=Operation, default=Operation.BACKUP)
     interval = models.DurationField(null=True, blank=True, help_text="Such as 06:00:00 for every six hours.")
     cron = models.CharField(
         "cron expression", max_length=100, blank=True, validators=[validate_cron], help_text="UTC, such as 30 2 * * *."
@@ -89,3 +90,6 @@ class Schedule(models.Model):
             raise ValidationError("Give either an interval or a cron expression.")
         if self.interval and self.interval < SHORTEST_INTERVAL:
             raise ValidationError({"interval": "An interval is at least a minute."})
+        if self.operation == Operation.POINT_IN_TIME and not keeps_log(self.database.engine):
+            message = "Points in time need the engine PostgreSQL by pgBackRest: the others keep no write-ahead log."
+            raise ValidationError({"operation": message})

@@ -3,6 +3,7 @@
 from .backups import carry_out_backup, queue_backup
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
+from .points import queue_point_drill
 from .retention import remove_old_backups
 from .scheduling import end_dead_runs, queue_due_runs, tick
 
@@ -14,6 +15,7 @@ __all__ = [
     "queue_backup",
     "queue_drill",
     "queue_due_runs",
+    "queue_point_drill",
     "remove_old_backups",
     "tick",
 ]

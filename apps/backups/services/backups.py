@@ -9,6 +9,7 @@ from apps.audit import services as audit
 from apps.backups.engines.contract import BackupJob
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.register import engine_named
+from apps.backups.exceptions import NothingNew
 from apps.backups.models import Backup, BackupCopy, BackupRun, Database, Schedule, Storage
 from apps.common import runs
 from apps.common.clock import Clock, now
@@ -38,9 +39,12 @@ def queue_backup(
 def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
     """Take the backup and record how it went. False means that another worker has the run."""
 
-    def work() -> tuple[Storage, Manifest]:
+    def work() -> tuple[Storage, Manifest | None]:
         storage = first_storage(run.database)
-        return storage, _take(run, storage, clock)
+        try:
+            return storage, _take(run, storage, clock)
+        except NothingNew:
+            return storage, None
 
     is_mine = runs.carry_out(run, work, lambda result: _record(run, *result), clock=clock)
     if is_mine:
@@ -66,6 +70,7 @@ def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
         storage=open_storage(storage),
         prefix=run.storage_key,
         before_publishing=require_lease,
+        known_origins=frozenset(run.database.backups.exclude(origin="").values_list("origin", flat=True)),
     )
     try:
         return engine_named(run.database.engine).take(job)
@@ -74,11 +79,15 @@ def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
         raise
 
 
-def _record(run: BackupRun, storage: Storage, manifest: Manifest) -> dict[str, Any]:
+def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict[str, Any]:
+    if manifest is None:
+        audit.record(action="backup.nothing_new", subject=run)
+        return {}
     backup = Backup.objects.create(
         database=run.database,
         run=run,
         engine=manifest.engine,
+        origin=manifest.extras.get("origin", ""),
         storage_key=run.storage_key,
         sha256=manifest.artefact.sha256,
         manifest_sha256=manifest.sha256,

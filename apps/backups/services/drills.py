@@ -14,7 +14,8 @@ from apps.backups.models import Backup, BackupCopy, Database, DrillRun, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
-from .observing import RESTORE_DRILL, observe
+from .observing import POINT_IN_TIME, RESTORE_DRILL, observe
+from .points import drill_point, record_point
 from .queueing import queue_run
 from .storing import open_storage
 
@@ -41,9 +42,12 @@ def queue_drill(
 
 def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
     """Drill the backup and record the verdict. False means that another worker has the run."""
-    is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda result: _record(run, *result), clock=clock)
+    if run.is_point_in_time:
+        is_mine = runs.carry_out(run, lambda: drill_point(run, clock), lambda it: record_point(run, it), clock=clock)
+    else:
+        is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda result: _record(run, *result), clock=clock)
     if is_mine:
-        observe(run.database, RESTORE_DRILL)
+        observe(run.database, POINT_IN_TIME if run.is_point_in_time else RESTORE_DRILL)
     return is_mine
 
 
@@ -54,6 +58,7 @@ def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
         prefix=backup.storage_key,
         now=clock(),
         manifest_sha256=backup.manifest_sha256,
+        connection_url=run.database.connection_url,
     )
     return backup, engine_named(backup.engine).drill(job)
 

@@ -5,6 +5,7 @@ from apps.evidence import services as evidence
 
 RECENT = "backups.recent"
 RESTORE_DRILL = "backups.restore_drill"
+POINT_IN_TIME = "backups.point_in_time"
 
 
 def observe(database: Database, *keys: str) -> None:

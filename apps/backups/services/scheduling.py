@@ -1,5 +1,6 @@
 """Which runs are due, which were missed, which are dead. Beat only ticks; this decides."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from apps.audit import services as audit
-from apps.backups.exceptions import RunUnfinished
+from apps.backups.exceptions import NoPointInTime, RunUnfinished
 from apps.backups.models import BackupRun, DrillRun, Operation, Schedule
 from apps.common import runs
 from apps.common.postgresql.throwaway import remove_orphans
@@ -16,10 +17,20 @@ from apps.common.runs import RunStatus
 
 from .backups import queue_backup, remove_unless_listed
 from .drills import queue_drill
+from .points import queue_point_drill
 
 logger = structlog.get_logger(__name__)
 SENT_AGAIN_AFTER = timedelta(minutes=10)
-MODELS: dict[str, type[BackupRun] | type[DrillRun]] = {Operation.BACKUP: BackupRun, Operation.DRILL: DrillRun}
+MODELS: dict[str, type[BackupRun] | type[DrillRun]] = {
+    Operation.BACKUP: BackupRun,
+    Operation.DRILL: DrillRun,
+    Operation.POINT_IN_TIME: DrillRun,
+}
+QUEUES: dict[str, Callable[..., BackupRun | DrillRun]] = {
+    Operation.BACKUP: queue_backup,
+    Operation.DRILL: queue_drill,
+    Operation.POINT_IN_TIME: queue_point_drill,
+}
 
 
 def tick(*, at: datetime) -> list[BackupRun | DrillRun]:
@@ -67,10 +78,10 @@ def queue_due_run(*, schedule_id: int, at: datetime) -> BackupRun | DrillRun | N
     *older, newest = due
     if last is not None:  # before its first run, a schedule has promised nothing
         _record_missed(schedule, older, at)
-    queue = queue_backup if model is BackupRun else queue_drill
+    queue = QUEUES[schedule.operation]
     try:
         return queue(database=schedule.database, schedule=schedule, scheduled_for=newest, at=at)
-    except RunUnfinished:  # somebody asked for one just now; the slot stays due
+    except (RunUnfinished, NoPointInTime):  # somebody asked for one just now; the slot stays due
         return None
 
 
@@ -78,6 +89,7 @@ def _record_missed(schedule: Schedule, slots: list[datetime], at: datetime) -> N
     if not slots:
         return
     model = MODELS[schedule.operation]
+    kind = {"is_point_in_time": True} if schedule.operation == Operation.POINT_IN_TIME else {}
     missed: list[Any] = [
         model(
             database=schedule.database,
@@ -87,6 +99,7 @@ def _record_missed(schedule: Schedule, slots: list[datetime], at: datetime) -> N
             finished_at=at,
             status=RunStatus.MISSED,
             error="Nobody was there to take this slot; a later one was caught up.",
+            **kind,
         )
         for slot in slots
     ]
@@ -98,7 +111,7 @@ def _take_forgotten_runs(at: datetime) -> list[BackupRun | DrillRun]:
     """Runs that were queued long ago and never claimed: their message was lost, or the workers are busy."""
     forgotten: list[BackupRun | DrillRun] = []
     long_ago = Q(sent_at__lt=at - SENT_AGAIN_AFTER) | Q(sent_at__gt=at + SENT_AGAIN_AFTER)  # or by a wrong clock
-    for model in MODELS.values():
+    for model in (BackupRun, DrillRun):
         waiting = model.objects.filter(long_ago, status=RunStatus.QUEUED)
         forgotten += [run for run in waiting if waiting.filter(pk=run.pk).update(sent_at=at)]
     return forgotten
