@@ -23,6 +23,14 @@ class ObjectMissing(StorageFailed):
     """The storage holds nothing under that key."""
 
 
+class ObjectExists(StorageFailed):
+    """Another object has that key, and is not written over."""
+
+
+class ObjectLocked(StorageFailed):
+    """The storage keeps the object from being removed, as was asked of it."""
+
+
 class ManifestUnreadable(BackupError):
     """A manifest is there but is not one."""
 

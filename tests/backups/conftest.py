@@ -14,9 +14,11 @@ from apps.backups.engines.backup import take_backup
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.postgresql.source import PostgreSQLSource
+from apps.backups.engines.s3.storage import S3Storage
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.models import Database
 from apps.catalog.models import Environment
+from tests.backups.buckets import LOOPBACK, Buckets, serve_buckets
 from tests.backups.doctoring import Doctor
 from tests.servers import url_on_test_server
 
@@ -110,3 +112,17 @@ def database(environment: Environment, shop: Address, settings: Settings, tmp_pa
     return Database.objects.create(
         environment=environment, name="shop", connection_url=url_on_test_server(shop.database)
     )
+
+
+@pytest.fixture(scope="session")
+def buckets() -> Iterator[Buckets]:
+    """A server of S3 that the session shares; `make` gives a bucket of one test alone."""
+    with serve_buckets() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(buckets: Buckets, settings: Settings) -> S3Storage:
+    """An empty bucket of this test alone, which may be dialled. `buckets.row(s3)` is it as a storage of plans."""
+    settings.DIALLING_ALLOWED_NETWORKS = [LOOPBACK]
+    return buckets.make()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from apps.backups.engines.artefact import decompress
 from apps.backups.engines.backup import publish_manifest, take_backup
-from apps.backups.engines.manifest import ARTEFACT_NAME, Manifest
+from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.restore import restore
 from apps.backups.engines.postgresql.roles import Role
@@ -52,6 +52,7 @@ class Doctor:
     def rewrite(self, *statements: str) -> str:
         """The artefact holds a database that was changed after the fingerprint was taken; its checksum is right."""
         changed = self._dump_changed(statements)
+        self.storage.delete(f"{self.prefix}/{MANIFEST_NAME}")
         publish_manifest(replace(self.manifest, artefact=changed.artefact), storage=self.storage, prefix=self.prefix)
         return self.prefix
 

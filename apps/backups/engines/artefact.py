@@ -10,17 +10,20 @@ import zstandard
 
 from apps.backups.exceptions import ArtefactUnreadable
 
+from .parts import Part
+
 LEVEL = 3
 CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was stored: its size and hash, and how much it holds once decompressed."""
+    """What was stored: its size and hash, how much it holds once decompressed, and the parts it was uploaded in."""
 
     size_bytes: int
     sha256: str
     content_bytes: int
+    parts: tuple[Part, ...] = ()
 
 
 class HashingWriter:

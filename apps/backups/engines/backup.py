@@ -1,6 +1,7 @@
 """Takes one backup: the source's stream compressed into the storage, the manifest last."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO
 
@@ -9,7 +10,7 @@ from .artefact import Written
 from .contract import Source
 from .manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest
 from .stages import Stages
-from .storage import Storage
+from .storage import Storage, parts_of
 
 
 def take_backup(
@@ -36,7 +37,7 @@ def take_backup(
         database=source.name,
         snapshot_at=taken.snapshot_at.astimezone(UTC),
         finished_at=datetime.now(UTC),
-        artefact=stored[0],
+        artefact=replace(stored[0], parts=tuple(parts_of(file))),
         summary=taken.summary,
         fingerprint=taken.fingerprint,
         tool_version=taken.tool_version,
@@ -50,5 +51,5 @@ def take_backup(
 
 def publish_manifest(manifest: Manifest, *, storage: Storage, prefix: str) -> None:
     """Make the stored artefact a backup."""
-    with storage.write(f"{prefix}/{MANIFEST_NAME}") as file:
+    with storage.write(f"{prefix}/{MANIFEST_NAME}", once=True) as file:
         file.write(manifest.as_bytes())

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +10,7 @@ from typing import Any, Self
 from apps.backups.exceptions import ManifestUnreadable
 
 from .artefact import Written
+from .parts import Part
 
 FORMAT = 2
 OLDER_FORMATS = {1}
@@ -57,7 +58,7 @@ class Manifest:
             "database": self.database,
             "snapshot_at": self.snapshot_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
-            "artefact": {"compression": "zstd", **vars(self.artefact)},
+            "artefact": {"compression": "zstd", **asdict(self.artefact)},
             "summary": vars(self.summary),
             "tool_version": self.tool_version,
             "stages": self.stages,
@@ -70,6 +71,7 @@ class Manifest:
         if data["format"] in OLDER_FORMATS:
             data = _upgraded(data)
         known = {name: value for name, value in data["artefact"].items() if name in Written.__dataclass_fields__}
+        known["parts"] = tuple(Part(**part) for part in known.get("parts", ()))
         return cls(
             engine=data["engine"],
             database=data["database"],

@@ -8,6 +8,7 @@ from apps.backups.engines.storage import LocalStorage
 from apps.backups.engines.storage import Storage as OpenStorage
 from apps.backups.exceptions import StorageFailed
 from apps.backups.models import Database, Storage, StorageKind
+from apps.common.dialling.addresses import allowed_networks
 
 from .plans import plan_of
 
@@ -16,7 +17,21 @@ def open_storage(storage: Storage) -> OpenStorage:
     """The storage, to write and to read."""
     if storage.kind == StorageKind.FOLDER:
         return LocalStorage(Path(storage.folder or settings.BACKUP_DIRECTORY))
-    raise StorageFailed(f"The storage {storage} is of a kind that this version cannot open.")
+    from apps.backups.engines.s3.storage import Bucket, S3Storage  # its library takes half a second to load
+
+    return S3Storage(
+        Bucket(
+            name=storage.bucket,
+            prefix=storage.prefix,
+            storage=storage.name,
+            endpoint_url=storage.endpoint_url,
+            region=storage.region,
+            access_key_id=storage.access_key_id,
+            secret_access_key=storage.secret_access_key,
+            locked_days=storage.locked_days,
+            allowed=allowed_networks(),
+        )
+    )
 
 
 def first_storage(database: Database) -> Storage:
