@@ -1,6 +1,6 @@
 """What can go wrong with backups and drills, in words for a person."""
 
-from apps.common.exceptions import OperationError
+from apps.common.exceptions import Kind, OperationError
 
 
 class BackupError(OperationError):
@@ -57,3 +57,9 @@ class NothingNew(BackupError):
 
 class NoPointInTime(BackupError):
     """The engine keeps no write-ahead log to replay."""
+
+
+class DatabaseUnknown(BackupError):
+    """No database has that name."""
+
+    kind = Kind.UNKNOWN

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
+from apps.backups.exceptions import DatabaseUnknown
 from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
 from apps.catalog.models import Environment
 from apps.common.runs import RunStatus
@@ -65,6 +66,15 @@ def fingerprint_summary(backup: Backup) -> list[tuple[str, int]]:
         ("extension", len(fingerprint["extensions"])),
         ("large object", fingerprint["large_objects"]["count"]),
     ]
+
+
+def find_database(name: str) -> Database:
+    """The database of that name. Raises DatabaseUnknown, naming those that there are."""
+    database = Database.objects.select_related("environment__service").filter(name=name).first()
+    if database is None:
+        known = ", ".join(Database.objects.values_list("name", flat=True)) or "none yet"
+        raise DatabaseUnknown(f"There is no database named {name}. There are: {known}.")
+    return database
 
 
 def databases_of(environment: Environment, name: str | None = None) -> list[Database]:

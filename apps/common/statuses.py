@@ -57,6 +57,10 @@ LOOKS = {
     # What answers, and what does not.
     "up": Look("Up", "proven", PROVEN),
     "down": Look("Down", "refuted", REFUTED),
+    # What a test of a connection looked at.
+    "ok": Look("OK", "proven", PROVEN),
+    "warning": Look("Look at it", "doubt", DOUBT),
+    "needed": Look("Missing", "refuted", REFUTED),
     # Bindings.
     "suggested": Look("Suggested", "open", QUIET),
     "accepted": Look("Accepted", "proven", PROVEN),

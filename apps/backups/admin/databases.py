@@ -17,11 +17,14 @@ from django.views.decorators.http import require_POST
 
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.backups import selectors, services, tasks
+from apps.backups.engines.probe import State
 from apps.backups.exceptions import BackupError
 from apps.backups.models import BackupRun, Database, DrillRun, Plan, Schedule
+from apps.backups.services.connections import check_connection
 from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
 from apps.common.numbers import read_number
+from apps.common.wording import counted
 
 from .cells import objective_cell
 
@@ -96,7 +99,7 @@ class DatabaseAdmin(AuditedAdmin):
         ]
 
     def get_urls(self) -> list[URLPattern]:
-        pages = [("back-up", self.back_up_view), ("drill", self.drill_view)]
+        pages = [("back-up", self.back_up_view), ("drill", self.drill_view), ("test", self.test_view)]
         own = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"backups_database_{name}")
             for name, view in pages
@@ -109,6 +112,7 @@ class DatabaseAdmin(AuditedAdmin):
         runs: dict[str, Any] = {
             "may_back_up": request.user.has_perm("backups.back_up_database"),
             "may_drill": request.user.has_perm("backups.drill_database"),
+            "may_test": request.user.has_perm("backups.change_database"),
         }
         database = read_number(object_id) or 0
         runs["backup_runs"] = BackupRun.objects.filter(database=database).select_related("backup")[:SHOWN_RUNS]
@@ -158,6 +162,22 @@ class DatabaseAdmin(AuditedAdmin):
     def drill_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Queue a drill of the newest backup, for the button."""
         return self._press(request, pk, self.has_drill_permission, services.queue_drill, "a drill")
+
+    @method_decorator(require_POST)
+    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Test the connection, for the button."""
+        if not request.user.has_perm("backups.change_database"):
+            raise PermissionDenied
+        database = get_object_or_404(Database, pk=pk)
+        try:
+            lines = check_connection(database=database, at=now(), actor=staff_user(request))
+        except BackupError as error:
+            self.message_user(request, error.message, messages.ERROR)
+        else:
+            lacking = sum(line.state == State.MISSING for line in lines)
+            said = f"{counted(lacking, 'thing')} missing; see below." if lacking else "Nothing is missing."
+            self.message_user(request, said, messages.WARNING if lacking else messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:backups_database_change", args=[pk]))
 
     def _press(
         self, request: HttpRequest, pk: int, is_allowed: Callable[[HttpRequest], bool], queue: Any, what: str

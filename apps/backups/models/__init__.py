@@ -2,6 +2,7 @@
 
 from .backups import Backup
 from .databases import Database, Engine
+from .discoveries import DiscoveredDatabase
 from .plans import Plan
 from .recipients import Recipient
 from .runs import BackupRun, DrillRun, DrillVerdict
@@ -13,6 +14,7 @@ __all__ = [
     "BackupCopy",
     "BackupRun",
     "Database",
+    "DiscoveredDatabase",
     "DrillRun",
     "DrillVerdict",
     "Engine",

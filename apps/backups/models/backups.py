@@ -1,5 +1,6 @@
 """Finished backups: nothing unfinished is ever a row here."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -13,8 +14,16 @@ class BackupQuerySet(models.QuerySet["Backup"]):
     """Named filters of backups."""
 
     def stored(self) -> Self:
-        """Still in the storage."""
-        return self.filter(removed_at__isnull=True)
+        """Whole in the storage: what retention has let go stays listed until its grace is over."""
+        return self.filter(removed_at__isnull=True, removal_began_at__isnull=True)
+
+    def let_go(self) -> Self:
+        """Stored still, and marked by retention to be removed when the grace is over."""
+        return self.stored().filter(removal_asked_at__isnull=False)
+
+    def held(self, at: datetime) -> Self:
+        """Kept by a person's word until an instant to come."""
+        return self.filter(held_until__gt=at)
 
     def with_newest_verdict(self) -> Self:
         """With `drilled_as`: what the newest drill that could look said, or None."""
@@ -48,7 +57,14 @@ class Backup(models.Model):
     server_version = models.CharField(max_length=40)
     snapshot_at = models.DateTimeField("as of")
     finished_at = models.DateTimeField("finished")
-    removed_at = models.DateTimeField("removed from the storage", null=True, blank=True, editable=False)
+    removal_asked_at = models.DateTimeField("let go by retention", null=True, blank=True, editable=False)
+    removal_reason = models.CharField(max_length=200, blank=True, editable=False)
+    removal_began_at = models.DateTimeField(
+        "removal began", null=True, blank=True, editable=False, help_text="From then on it is no backup any more."
+    )
+    removed_at = models.DateTimeField(
+        "removed from the storage", null=True, blank=True, editable=False, help_text="Seen to be gone everywhere."
+    )
     fingerprint = models.JSONField(help_text="What the source held in the snapshot.")
     engine = models.CharField(max_length=20, default=Engine.POSTGRESQL, editable=False)
     origin = models.CharField(
@@ -64,11 +80,19 @@ class Backup(models.Model):
 
     class Meta:
         ordering = ["-snapshot_at"]
+        permissions = [("hold_backup", "Can hold a backup back from retention, and release it")]
         indexes = [models.Index(fields=["database", "-snapshot_at"], name="backups_newest")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$", manifest_sha256__regex=r"^[0-9a-f]{64}$"),
                 name="backups_backup_has_checksums",
+            ),
+            models.CheckConstraint(
+                condition=Q(removal_began_at__isnull=True) | Q(removal_asked_at__isnull=False),
+                name="backups_backup_removal_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_until__isnull=True) | ~Q(hold_reason=""), name="backups_backup_hold_has_reason"
             ),
         ]
 

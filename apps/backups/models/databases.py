@@ -45,6 +45,10 @@ class Database(models.Model):
         "recovery time objective", default=timedelta(hours=1), help_text="How long a recovery may take."
     )
     is_enabled = models.BooleanField("enabled", default=True, help_text="Schedules of a disabled database rest.")
+    checked_at = models.DateTimeField("connection tested", null=True, blank=True, editable=False)
+    check_lines = models.JSONField(
+        "what the test said", default=list, blank=True, editable=False, help_text="One object for each thing looked at."
+    )
 
     class Meta:
         ordering = ["name"]

@@ -1,5 +1,7 @@
 """How one database is protected: where its backups go, who can read them, how long they stay, and when work may run."""
 
+from datetime import timedelta
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -32,9 +34,17 @@ class Plan(models.Model):
     proven_floor = models.PositiveSmallIntegerField(
         "proven kept", default=1, validators=[MinValueValidator(1)], help_text="The newest proven ones never go."
     )
+    removal_grace = models.DurationField(
+        "grace before a removal",
+        default=timedelta(hours=24),
+        help_text="What retention lets go stays for so long, and can be taken back.",
+    )
     quiet_from = models.TimeField(null=True, blank=True, help_text="UTC. In quiet hours nothing starts by itself.")
     quiet_until = models.TimeField(null=True, blank=True)
     priority = models.SmallIntegerField(default=0, help_text="The higher goes first when several are due.")
+    frozen_because = models.CharField(
+        "removals rest because", max_length=500, blank=True, editable=False, help_text="Empty: retention works."
+    )
 
     class Meta:
         constraints = [
@@ -45,6 +55,9 @@ class Plan(models.Model):
                 condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
                 | Q(quiet_from__isnull=False, quiet_until__isnull=False),
                 name="backups_plan_quiet_hours_have_both_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(removal_grace__gte=timedelta(0)), name="backups_plan_removal_grace_not_negative"
             ),
         ]
 

@@ -50,6 +50,10 @@ class Schedule(models.Model):
     )
     starts_at = models.DateTimeField("from", default=now, help_text="No slot is earlier.")
     is_enabled = models.BooleanField("enabled", default=True)
+    promised_from = models.DateTimeField(
+        null=True, editable=False, help_text="No earlier slot is missed: the schedule rested, or had another rhythm."
+    )
+    promised_rhythm = models.CharField(max_length=200, blank=True, editable=False)
 
     objects = ScheduleQuerySet.as_manager()
 

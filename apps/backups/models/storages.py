@@ -81,6 +81,10 @@ class BackupCopy(models.Model):
     removal_asked_at = models.DateTimeField("to be removed since", null=True, editable=False)
     removed_at = models.DateTimeField("removed", null=True, editable=False)
     error = models.TextField(blank=True, editable=False, help_text="Why the last attempt on it failed.")
+    removal_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    removal_due_at = models.DateTimeField(
+        "removed not before", null=True, editable=False, help_text="After a failed attempt, or until its lock ends."
+    )
 
     objects = BackupCopyQuerySet.as_manager()
 

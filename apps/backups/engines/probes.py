@@ -1,0 +1,18 @@
+"""How each engine tests a connection, and how it lists what else lives on the server."""
+
+from apps.backups.exceptions import EngineUnknown
+
+from .postgresql.neighbours import postgresql_neighbours
+from .postgresql.probe import probe_postgresql
+from .probe import Discover, Probe
+
+PROBES: dict[str, Probe] = {"postgresql": probe_postgresql}
+DISCOVERERS: dict[str, Discover] = {"postgresql": postgresql_neighbours}
+
+
+def probe_of(engine: str) -> Probe:
+    """The engine's test of a connection. Raises EngineUnknown."""
+    try:
+        return PROBES[engine]
+    except KeyError:
+        raise EngineUnknown(f"Connections of {engine} cannot be tested yet.") from None
