@@ -212,6 +212,7 @@ EVIDENCE_SIGNING_KEY = environment.text("EVIDENCE_SIGNING_KEY", "")  # an Ed2551
 EVIDENCE_LONGEST_BYTES = environment.integer("EVIDENCE_LONGEST_BYTES", 5_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = EVIDENCE_LONGEST_BYTES  # else Django refuses sooner what is not a file
 
+BACKUP_SOURCE_DIRECTORIES = environment.items("BACKUP_SOURCE_DIRECTORIES", [])  # below them files may be backed up
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
 
 _mail_server = environment.mail_server("EMAIL_URL")

@@ -45,6 +45,7 @@ CONTENT_DIFFERS = "content-differs"
 SEQUENCE_BEHIND = "sequence-behind"
 SEQUENCE_AHEAD = "sequence-ahead"
 LARGE_OBJECTS_DIFFER = "large-objects-differ"
+INTEGRITY_FAILED = "integrity-failed"
 # Why nothing could be said.
 ENGINE_UNKNOWN = "engine-unknown"
 SERVER_MISSING = "server-missing"

@@ -2,7 +2,9 @@
 
 from .contract import Proving
 from .postgresql.prover import proving_postgresql
+from .sqlite.prover import proving_sqlite
 
 PROVERS: dict[str, Proving] = {
     "postgresql": proving_postgresql,
+    "sqlite": proving_sqlite,
 }

@@ -11,6 +11,7 @@ from .drill import run_drill
 from .manifest import Manifest
 from .postgresql.source import PostgreSQLSource
 from .report import DrillReport
+from .sqlite.source import SQLiteSource
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Streamed:
 
 ENGINES: dict[str, Engine] = {
     "postgresql": Streamed("postgresql", PostgreSQLSource.from_url),
+    "sqlite": Streamed("sqlite", SQLiteSource.from_url),
 }
 
 

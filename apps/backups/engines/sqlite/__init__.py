@@ -1,0 +1,1 @@
+"""SQLite databases: the file is copied at one moment, and the copy is the backup."""
