@@ -63,3 +63,15 @@ class DatabaseUnknown(BackupError):
     """No database has that name."""
 
     kind = Kind.UNKNOWN
+
+
+class RestoreRefused(BackupError):
+    """A restore for people cannot be begun, or may not."""
+
+
+class RestoreFailed(BackupError):
+    """A restore for people could not be carried out."""
+
+
+class RestoreDecided(BackupError):
+    """Somebody decided about the restore before."""

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db import transaction
 
 from apps.backups import services
-from apps.backups.models import BackupRun, DrillRun
+from apps.backups.models import BackupRun, DrillRun, RestoreRun
 from apps.common.clock import now
 
 
@@ -23,13 +23,26 @@ def carry_out_drill(run_id: int) -> None:
 
 
 @shared_task
+def carry_out_restore(run_id: int) -> None:
+    """Carry out one approved restore. The run is claimed once, so a second delivery does nothing."""
+    related = RestoreRun.objects.select_related("backup__database", "server", "requested_by")
+    services.carry_out_restore(run=related.get(pk=run_id))
+
+
+@shared_task
 def tick() -> None:
     """Queue what is due, and tell the workers."""
     for run in services.tick(at=now()):
         send(run)
 
 
-def send(run: BackupRun | DrillRun) -> None:
+def send(run: BackupRun | DrillRun | RestoreRun) -> None:
     """Tell a worker of a queued run, once the transaction that queued it is committed."""
-    task = carry_out_backup if isinstance(run, BackupRun) else carry_out_drill
-    transaction.on_commit(partial(task.delay, run.pk))
+    transaction.on_commit(partial(TASKS[type(run)].delay, run.pk))
+
+
+TASKS: dict[type, Task[..., None]] = {
+    BackupRun: carry_out_backup,
+    DrillRun: carry_out_drill,
+    RestoreRun: carry_out_restore,
+}

@@ -8,7 +8,7 @@ import subprocess  # the only import of it in apps and config
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,7 @@ class Command:
     timeout_seconds: float = 60.0
     user: str | None = None
     directory: Path | None = None
+    hear: Callable[[str], None] | None = None  # gets each line of standard error, in a thread
 
     @property
     def program(self) -> str:
@@ -145,7 +146,10 @@ class Program:
         assert self.process.stderr is not None  # noqa: S101
         with self.process.stderr as stream:
             for line in stream:
-                self._tail.append(line.decode(errors="replace").rstrip()[:STDERR_LINE_CHARACTERS])
+                said = line.decode(errors="replace").rstrip()[:STDERR_LINE_CHARACTERS]
+                self._tail.append(said)
+                if self.command.hear:
+                    self.command.hear(said)
 
 
 def run(command: Command) -> Result:

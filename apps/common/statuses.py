@@ -39,6 +39,7 @@ LOOKS = {
     "failed": Look("Failed", "refuted", REFUTED),
     "errored": Look("Errored", "broken", REFUTED),
     "missed": Look("Missed", "decayed", DOUBT),
+    "waits_for_approval": Look("Waits for approval", "open", DOUBT),
     # Drills.
     "proven": Look("Proven", "proven", PROVEN),
     "could_not_verify": Look("Could not verify", "unknown", DOUBT),

@@ -33,6 +33,7 @@ LISTS_AND_FORMS = {
     "backups_backuprun": (READ, NOBODY),
     "backups_database": (READ, OPERATE),
     "backups_drillrun": (READ, NOBODY),
+    "backups_restorerun": (READ, NOBODY),
     "dashboards_reportschedule": (READ, BOTH),
     "catalog_service": (READ, OPERATE),
     "catalog_team": (READ, BOTH),

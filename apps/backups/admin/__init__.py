@@ -2,5 +2,6 @@
 
 from .databases import DatabaseAdmin
 from .history import BackupAdmin, BackupRunAdmin, DrillRunAdmin
+from .restores import RestoreRunAdmin
 
-__all__ = ["BackupAdmin", "BackupRunAdmin", "DatabaseAdmin", "DrillRunAdmin"]
+__all__ = ["BackupAdmin", "BackupRunAdmin", "DatabaseAdmin", "DrillRunAdmin", "RestoreRunAdmin"]

@@ -47,6 +47,19 @@ def run_drill(
     return make_report(Verdict.FAILED if found else Verdict.PROVEN, found, manifest, stages, now)
 
 
+def fetch_dump(
+    *, storage: Storage, prefix: str, folder: Path, stages: Stages, manifest_sha256: str | None
+) -> tuple[Manifest, Path]:
+    """The backup's manifest and its decompressed dump in the folder. Raises Stopped."""
+    with stages.measure("fetch"):
+        manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
+        stored = _fetch_artefact(storage, prefix, folder, manifest)
+    _require_disk(folder, manifest)
+    with stages.measure("decompress"):
+        _decompress(stored, folder / "dump", manifest)
+    return manifest, folder / "dump"
+
+
 def _known(manifest: Manifest) -> Manifest:
     if manifest.engine not in PROVERS:
         message = f"No engine of this version proves backups of {manifest.engine}."

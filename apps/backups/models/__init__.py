@@ -5,6 +5,7 @@ from .databases import Database, Engine
 from .discoveries import DiscoveredDatabase
 from .plans import Plan
 from .recipients import Recipient
+from .restores import RestoreRun
 from .runs import BackupRun, DrillRun, DrillVerdict
 from .schedules import Operation, Schedule
 from .storages import BackupCopy, Storage, StorageKind
@@ -21,6 +22,7 @@ __all__ = [
     "Operation",
     "Plan",
     "Recipient",
+    "RestoreRun",
     "Schedule",
     "Storage",
     "StorageKind",

@@ -4,18 +4,23 @@ from .backups import carry_out_backup, queue_backup
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
 from .points import queue_point_drill
+from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
 from .retention import remove_old_backups
 from .scheduling import end_dead_runs, queue_due_runs, tick
 
 __all__ = [
+    "approve_restore",
     "carry_out_backup",
     "carry_out_drill",
+    "carry_out_restore",
     "end_dead_runs",
     "ensure_database",
     "queue_backup",
     "queue_drill",
     "queue_due_runs",
     "queue_point_drill",
+    "refuse_restore",
     "remove_old_backups",
+    "request_restore",
     "tick",
 ]

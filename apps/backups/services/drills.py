@@ -54,7 +54,7 @@ def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
 def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
     backup = run.backup or _require_backup(run.database)
     job = DrillJob(
-        storage=open_storage(_copy_to_drill(backup).storage),
+        storage=open_storage(copy_to_read(backup).storage),
         prefix=backup.storage_key,
         now=clock(),
         manifest_sha256=backup.manifest_sha256,
@@ -63,7 +63,8 @@ def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
     return backup, engine_named(backup.engine).drill(job)
 
 
-def _copy_to_drill(backup: Backup) -> BackupCopy:
+def copy_to_read(backup: Backup) -> BackupCopy:
+    """The copy that a drill or a restore reads. Raises NothingToDrill when no storage has one."""
     copy = backup.copies.stored().select_related("storage").order_by("pk").first()
     if copy is None:
         raise NothingToDrill(f"No storage holds the backup {backup} any more. Choose a newer one.")

@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 
 from apps.audit import services as audit
 from apps.backups.exceptions import NoPointInTime, RunUnfinished
-from apps.backups.models import BackupRun, DrillRun, Operation, Schedule
+from apps.backups.models import BackupRun, DrillRun, Operation, RestoreRun, Schedule
 from apps.common import runs
 from apps.common.postgresql.throwaway import remove_orphans
 from apps.common.runs import RunStatus
@@ -18,6 +18,7 @@ from apps.common.runs import RunStatus
 from .backups import queue_backup, remove_unless_listed
 from .drills import queue_drill
 from .points import queue_point_drill
+from .restores import end_dead_restores, forgotten_restores
 
 logger = structlog.get_logger(__name__)
 SENT_AGAIN_AFTER = timedelta(minutes=10)
@@ -33,10 +34,11 @@ QUEUES: dict[str, Callable[..., BackupRun | DrillRun]] = {
 }
 
 
-def tick(*, at: datetime) -> list[BackupRun | DrillRun]:
+def tick(*, at: datetime) -> list[BackupRun | DrillRun | RestoreRun]:
     """End dead runs, queue due ones, and return everything that a worker should be told of."""
     end_dead_runs(at=at)
-    return [*queue_due_runs(at=at), *_take_forgotten_runs(at)]
+    end_dead_restores(at=at)
+    return [*queue_due_runs(at=at), *_take_forgotten_runs(at), *forgotten_restores(at=at)]
 
 
 def end_dead_runs(*, at: datetime) -> int:

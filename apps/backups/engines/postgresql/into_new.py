@@ -1,0 +1,191 @@
+"""Restores a dump into a new database of a running server, for people. A failure leaves no half-made database."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from apps.backups.engines.findings import Finding
+from apps.backups.engines.manifest import Manifest
+from apps.backups.engines.restoring import Target
+from apps.backups.engines.stages import Stages
+from apps.backups.exceptions import RestoreRefused
+from apps.common import shell
+from apps.common.postgresql.binaries import Installation, installation_for
+
+from .address import Address, parse_address
+from .comparison import compare
+from .contents import read_contents
+from .dump import translated
+from .fingerprint import Fingerprint, prepare_session, take_fingerprint
+
+CREATION = re.compile(r'^CREATE DATABASE (?:"(?:[^"]|"")+"|[^" ]+) WITH (?P<options>.+);$', re.MULTILINE)
+
+
+def restore_into_new(manifest: Manifest, dump: Path, target: Target, stages: Stages) -> list[Finding]:
+    """Make the database, restore into it, and compare. Raises RestoreRefused, ToolFailed, SourceUnreachable."""
+    server, fingerprint = parse_address(target.connection_url), Fingerprint.from_json(manifest.fingerprint)
+    with server.connect(autocommit=True) as connection, translated(server):
+        installation = _installation(connection, fingerprint)
+        _check(connection, fingerprint, target)
+        with _new_database(connection, _creation(installation, dump, target.name), target):
+            address = Address({**server.parameters, "dbname": target.name})
+            with stages.measure("restore"):
+                _restore(installation, dump, address, target)
+            with stages.measure("compare"):
+                found = [] if target.tables else _compare(fingerprint, address, target)
+    return found
+
+
+def drop_half_made(connection_url: str, *, name: str, mark: str) -> bool:
+    """Drop the database if it still bears the mark of a restore that did not end. False: there was nothing of it."""
+    with parse_address(connection_url).connect(autocommit=True) as connection:
+        if _comment(connection, name) != mark:
+            return False
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    return True
+
+
+def _installation(connection: psycopg.Connection[Any], fingerprint: Fingerprint) -> Installation:
+    server_major = connection.info.server_version // 10_000
+    if server_major < fingerprint.server_major:
+        raise RestoreRefused(
+            f"The server is PostgreSQL {server_major}; the backup is of {fingerprint.server_major}, "
+            "which an older server cannot hold. Choose another server."
+        )
+    return installation_for(server_major)
+
+
+def _check(connection: psycopg.Connection[Any], fingerprint: Fingerprint, target: Target) -> None:
+    exists = connection.execute("SELECT FROM pg_database WHERE datname = %s", [target.name]).fetchone()
+    if exists is not None:
+        raise RestoreRefused(f"There is a database {target.name} on the server already. Choose another name.")
+    row = connection.execute(
+        "SELECT rolcreatedb OR rolsuper, rolname FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    if row and not row[0]:
+        raise RestoreRefused(f"The user {row[1]} may not create databases. Run: ALTER ROLE {row[1]} CREATEDB")
+    if target.with_owners:
+        _check_roles(connection, fingerprint)
+    unknown = sorted(set(target.tables) - fingerprint.tables.keys())
+    if unknown:
+        raise RestoreRefused(f"The backup has no table {', '.join(unknown)}. Write it as schema.table.")
+
+
+def _check_roles(connection: psycopg.Connection[Any], fingerprint: Fingerprint) -> None:
+    owners = {parts["owner"] for kind in fingerprint.objects.values() for parts in kind.values()}
+    known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
+    missing = sorted(owners - known)
+    if missing:
+        raise RestoreRefused(
+            f"The server has no role {', '.join(missing)}, to whom things in the backup belong. "
+            "Create them, or restore without owners and privileges."
+        )
+
+
+@contextmanager
+def _new_database(connection: psycopg.Connection[Any], creation: sql.Composed, target: Target) -> Iterator[None]:
+    """An empty database as the source's was made; dropped again unless the block ends well."""
+    connection.execute(creation)
+    comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+    name = sql.Identifier(target.name)
+    try:
+        connection.execute(comment.format(name, sql.Literal(target.mark)))
+        yield
+        connection.execute(comment.format(name, sql.Literal("Restored by Seaworthy")))
+    except BaseException:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        raise
+
+
+def _creation(installation: Installation, dump: Path, name: str) -> sql.Composed:
+    """CREATE DATABASE of the new name, with the encoding and the locale that the dump says."""
+    options = ["--create", "--no-tablespaces", "--section=pre-data", "--file=-"]
+    command = shell.Command([installation.program("pg_restore"), *options, dump], timeout_seconds=600)
+    found = CREATION.search(shell.run(command).text)
+    if found is None:
+        raise RestoreRefused("The dump does not say how its database was made, so no new one can be made like it.")
+    # The words are pg_dump's own, of a dump whose checksum is that of the backup.
+    words = sql.SQL(found["options"])
+    return sql.SQL("CREATE DATABASE {} WITH {}").format(sql.Identifier(name), words)
+
+
+def _restore(installation: Installation, dump: Path, address: Address, target: Target) -> None:
+    contents = read_contents(installation, dump)
+    if target.tables:
+        contents = contents.only_rows_of(target.tables)
+    listed = dump.with_suffix(".list")
+    listed.write_text(contents.text)
+    done = _Counter(target, len(contents.entries))
+    command = shell.Command(
+        [installation.program("pg_restore"), *make_arguments(dump, listed, address, target)],
+        environment=address.environment,
+        secrets=address.secrets,
+        timeout_seconds=target.timeout_seconds,
+        hear=done.hear,
+    )
+    shell.run(command)
+
+
+def make_arguments(dump: Path, listed: Path, address: Address, target: Target) -> list[str | Path]:
+    """Arguments of pg_restore: what is listed, two at a time, stopping at the first error, telling of each object."""
+    return [
+        "--exit-on-error",
+        "--no-password",
+        "--no-tablespaces",
+        "--verbose",
+        "--jobs=2",
+        f"--use-list={listed}",
+        *([] if target.with_owners else ["--no-owner", "--no-privileges"]),
+        f"--dbname={address.public_conninfo}",
+        dump,
+    ]
+
+
+class _Counter:
+    """Counts what pg_restore says it has done."""
+
+    SAID = ("pg_restore: finished item", "pg_restore: processing item", "pg_restore: creating")
+
+    def __init__(self, target: Target, total: int) -> None:
+        self._target, self._total, self._done = target, total, 0
+
+    def hear(self, line: str) -> None:
+        if line.startswith(self.SAID):
+            self._done += 1
+            self._target.progress(min(self._done, self._total), self._total)
+
+
+def _compare(source: Fingerprint, address: Address, target: Target) -> list[Finding]:
+    """What belongs to the database as a whole stays with the old name, so it is not compared."""
+    with address.connect() as connection:
+        prepare_session(connection)
+        restored = take_fingerprint(connection)
+    ignored = {"owner", "privileges", "column_privileges"} if not target.with_owners else set()
+    return compare(_without(source, ignored), _without(restored, ignored))
+
+
+def _without(fingerprint: Fingerprint, parts: set[str]) -> Fingerprint:
+    objects = {
+        kind: {
+            name: {part: value for part, value in found.items() if part not in parts} for name, found in all_.items()
+        }
+        for kind, all_ in fingerprint.objects.items()
+        if kind != "database"
+    }
+    return Fingerprint(**{**vars(fingerprint), "objects": objects})
+
+
+def _picked(aspects: dict[str, str], ignored: set[str]) -> dict[str, str]:
+    return {aspect: value for aspect, value in aspects.items() if aspect not in ignored}
+
+
+def _comment(connection: psycopg.Connection[Any], name: str) -> str | None:
+    row = connection.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
+    ).fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,235 @@
+"""A backup goes into a new database, and only into a new one; into production by two people."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from psycopg import sql
+
+from apps.accounts.models import Notice, User
+from apps.audit.models import AuditEvent
+from apps.backups import services
+from apps.backups.engines.postgresql import into_new
+from apps.backups.engines.postgresql.address import Address
+from apps.backups.engines.postgresql.into_new import drop_half_made
+from apps.backups.exceptions import RestoreDecided, RestoreRefused
+from apps.backups.models import Backup, Database, RestoreRun
+from apps.backups.services.restores import end_dead_restores
+from apps.catalog.models import Environment
+from apps.common.clock import now
+from apps.common.runs import LEASE, RunStatus
+from apps.common.shell import ToolFailed
+from tests.servers import url_on_test_server
+
+
+@pytest.fixture
+def backup(database: Database) -> Backup:
+    run = services.queue_backup(database=database)
+    services.carry_out_backup(run=run)
+    return run.backup
+
+
+@pytest.fixture
+def staging(database: Database) -> Database:
+    """The shop again, as a database of an environment that needs no second person."""
+    environment = Environment.objects.create(service=database.environment.service, name="staging")
+    return Database.objects.create(environment=environment, name="shop-staging", connection_url=database.connection_url)
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """Ada, who may approve."""
+    person = User.objects.create_user(email="ada@example.org", password="-" * 12, is_staff=True)
+    person.groups.add(Group.objects.get(name="administrator"))
+    return person
+
+
+@pytest.fixture
+def new_name() -> Iterator[str]:
+    """The name of a database that is not there yet, and is gone afterwards."""
+    name = f"again_{secrets.token_hex(4)}"
+    yield name
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def restore(backup: Backup, server: Database, new_name: str, **options: object) -> RestoreRun:
+    run = services.request_restore(backup=backup, server=server, new_name=new_name, reason="a look back", **options)
+    services.carry_out_restore(run=run)
+    return run
+
+
+def is_there(name: str) -> bool:
+    with psycopg.connect(url_on_test_server()) as server:
+        return server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def rows_of(name: str, table: str) -> int:
+    with psycopg.connect(url_on_test_server(name)) as connection:
+        return connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.SQL(table))).fetchone()[0]
+
+
+def test_a_backup_becomes_a_new_database_that_is_equal(backup: Backup, staging: Database, new_name: str) -> None:
+    run = restore(backup, staging, new_name)
+
+    assert (run.status, run.error, run.findings) == (RunStatus.SUCCEEDED, "", [])
+    assert rows_of(new_name, 'sales."Order"') == 2000
+    assert [name for name, _ in run.stage_rows] == ["fetch", "decompress", "restore", "compare"]
+    actions = AuditEvent.objects.filter(subject_type="backups.restorerun").values_list("action", flat=True)
+    assert sorted(actions) == ["restore.finished", "restore.requested"]
+
+
+def test_one_table_comes_with_its_rows_and_the_whole_structure(
+    backup: Backup, staging: Database, new_name: str
+) -> None:
+    run = restore(backup, staging, new_name, tables=['sales."Order"'])
+
+    assert (run.status, run.error) == (RunStatus.SUCCEEDED, "")
+    assert rows_of(new_name, 'sales."Order"') == 2000
+    assert rows_of(new_name, "sales.customer") == 0
+
+
+def test_nothing_is_ever_overwritten(backup: Backup, staging: Database, shop: Address) -> None:
+    run = restore(backup, staging, shop.database)
+
+    assert (run.status, "already. Choose another name" in run.error) == (RunStatus.FAILED, True)
+    assert rows_of(shop.database, "sales.customer") == 200
+
+
+def test_a_failure_leaves_no_half_made_database(
+    backup: Backup, staging: Database, new_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        assert is_there(new_name)
+        raise ToolFailed("pg_restore ended with exit code 1: no space left")
+
+    monkeypatch.setattr(into_new, "_restore", fail)
+    run = restore(backup, staging, new_name)
+
+    assert (run.status, run.error) == (RunStatus.FAILED, "pg_restore ended with exit code 1: no space left")
+    assert not is_there(new_name)
+
+
+def test_what_a_dead_worker_left_is_dropped_and_nothing_else(backup: Backup, staging: Database, new_name: str) -> None:
+    run = services.request_restore(backup=backup, server=staging, new_name=new_name, reason="x")
+    assert run.claim(at=now())
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(new_name)))
+        assert not drop_half_made(staging.connection_url, name=new_name, mark=run.mark)
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        server.execute(comment.format(sql.Identifier(new_name), sql.Literal(run.mark)))
+
+    assert end_dead_restores(at=now() + LEASE * 2) == 1
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.ERRORED
+    assert not is_there(new_name)
+
+
+def test_missing_roles_are_named_and_can_be_left_out(
+    backup: Backup, staging: Database, new_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fingerprint = backup.fingerprint
+    fingerprint["objects"]["table"]["sales.customer"]["owner"] = "gone_with_the_wind"
+    known = into_new.Fingerprint.from_json(fingerprint)
+    monkeypatch.setattr(into_new.Fingerprint, "from_json", lambda data: known)
+
+    refused = restore(backup, staging, new_name)
+    accepted = restore(backup, staging, new_name, with_owners=False)
+
+    assert refused.error.startswith("The server has no role gone_with_the_wind, to whom things in the backup belong.")
+    assert (accepted.status, accepted.findings) == (RunStatus.SUCCEEDED, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"new_name": "Shop!"}, "new_name: Small letters, digits and underscores"),
+        ({"new_name": "shop_again", "reason": " "}, "reason: say what the restore is for"),
+    ],
+)
+def test_what_cannot_work_is_refused_by_its_field(backup: Backup, options: dict[str, str], message: str) -> None:
+    with pytest.raises(RestoreRefused, match=message):
+        services.request_restore(backup=backup, **{"reason": "x", **options})
+
+
+def test_a_table_that_is_not_in_it_is_refused(backup: Backup, staging: Database, new_name: str) -> None:
+    run = restore(backup, staging, new_name, tables=["sales.nowhere"])
+
+    assert run.error == "The backup has no table sales.nowhere. Write it as schema.table."
+
+
+def test_into_production_a_second_person_approves_it(
+    backup: Backup, database: Database, new_name: str, olga: User, ada: User
+) -> None:
+    run = services.request_restore(backup=backup, new_name=new_name, reason="an incident", actor=olga)
+    assert not services.carry_out_restore(run=run)
+    with pytest.raises(RestoreRefused, match="somebody else has to approve it"):
+        services.approve_restore(run=run, actor=olga)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RestoreRun.objects.filter(pk=run.pk).update(approved_by=olga, approved_at=now())
+
+    services.approve_restore(run=run, actor=ada)
+    with pytest.raises(RestoreDecided):
+        services.refuse_restore(run=run, actor=ada, comment="too late")
+    assert services.carry_out_restore(run=run)
+
+    assert (run.status, run.error) == (RunStatus.SUCCEEDED, "")
+    assert is_there(new_name)
+    assert Notice.objects.filter(recipient=olga, key=f"restore:{run.pk}:ended").exists()
+
+
+def test_a_refusal_ends_it(backup: Backup, olga: User, ada: User) -> None:
+    run = services.request_restore(backup=backup, new_name="shop_again", reason="x", actor=olga)
+    services.refuse_restore(run=run, actor=ada, comment="Use staging.")
+
+    assert (run.status, run.error) == (RunStatus.FAILED, f"Refused by {ada}: Use staging.")
+
+
+def test_the_pages_ask_and_decide(client: Client, backup: Backup, olga: User, ada: User) -> None:
+    client.force_login(olga)
+    address = reverse("admin:backups_restorerun_request", args=[backup.pk])
+    form = {"server": backup.database_id, "new_name": "shop_again", "reason": "an incident", "with_owners": "on"}
+    bad = client.post(address, {**form, "new_name": "no good"}).content.decode()
+    response = client.post(address, form)
+
+    run = RestoreRun.objects.get()
+    page = client.get(response.url).content.decode()
+    assert "Small letters, digits and underscores" in bad
+    assert "Waits for approval" in page
+    assert "Take it back" in page
+    assert 'value="approve"' not in page
+    assert client.post(response.url, {"decision": "approve"}).status_code == 403
+
+    client.force_login(ada)
+    client.post(response.url, {"decision": "refuse", "comment": "No."})
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+
+
+def test_the_command_restores_and_says_so(
+    backup: Backup, staging: Database, new_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("restore", "shop", into=new_name, server="shop-staging")
+
+    assert f"into {new_name}" in capsys.readouterr().out
+    assert is_there(new_name)
+
+
+def test_the_command_says_what_is_wrong(backup: Backup) -> None:
+    with pytest.raises(CommandError, match="There is no stored backup 4711"):
+        call_command("restore", "4711", into="shop_again")
+
+
+def test_a_lost_message_is_sent_again(backup: Backup, staging: Database) -> None:
+    run = services.request_restore(backup=backup, server=staging, new_name="shop_again", reason="x")
+
+    assert services.tick(at=now()) == []
+    assert [one.pk for one in services.tick(at=now() + timedelta(minutes=11))] == [run.pk]
