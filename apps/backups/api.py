@@ -34,20 +34,23 @@ class BackupSerializer(serializers.ModelSerializer):
 class FindingSerializer(serializers.Serializer):
     id = serializers.CharField()
     message = serializers.CharField()
+    severity = serializers.CharField(default="refutes")
+    advice = serializers.CharField(default="")
 
 
 class DrillSerializer(serializers.ModelSerializer):
     database = serializers.SlugField(source="database.name", read_only=True)
     outcome = serializers.CharField(read_only=True)
     findings = FindingSerializer(many=True, read_only=True)
+    warnings = FindingSerializer(many=True, read_only=True)
     stages = serializers.SerializerMethodField()
 
     class Meta:
         model = DrillRun
         fields = [
-            "id", "database", "backup", "status", "verdict", "outcome", "findings", "rto_seconds", "rpo_seconds",
-            "stages", "tables", "rows", "size_bytes", "error", "scheduled_for", "queued_at", "started_at",
-            "finished_at",
+            "id", "database", "backup", "status", "verdict", "outcome", "findings", "warnings", "rto_seconds",
+            "rpo_seconds", "satisfied_by", "stages", "tables", "rows", "size_bytes", "error", "scheduled_for",
+            "queued_at", "started_at", "finished_at",
         ]  # fmt: skip
 
     def get_stages(self, drill: DrillRun) -> dict[str, float]:

@@ -214,6 +214,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = EVIDENCE_LONGEST_BYTES  # else Django refuses soon
 
 BACKUP_SOURCE_DIRECTORIES = environment.items("BACKUP_SOURCE_DIRECTORIES", [])  # below them files may be backed up
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
+BACKUP_SAMPLE_ABOVE_BYTES = environment.integer("BACKUP_SAMPLE_ABOVE_BYTES", 0)
+BACKUP_FINGERPRINT_REST_PERCENT = environment.integer("BACKUP_FINGERPRINT_REST_PERCENT", 0)
+DRILL_DISK_BUDGET_BYTES = environment.integer("DRILL_DISK_BUDGET_BYTES", 0)
 
 _mail_server = environment.mail_server("EMAIL_URL")
 MAIL_IS_SENT = bool(_mail_server)  # without a mail server, notices stay in the admin

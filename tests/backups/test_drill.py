@@ -23,6 +23,7 @@ from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.report import DrillReport
 from apps.backups.engines.storage import LocalStorage
+from apps.backups.engines.watch import Limits
 from apps.common.postgresql.binaries import PostgreSQLMissing, installation_for
 from apps.common.postgresql.throwaway import throwaway_server
 from tests.backups.conftest import SHOP
@@ -219,7 +220,7 @@ def test_without_disk_nothing_is_proven(
 
 
 def test_the_time_limit_leaves_it_open(storage: LocalStorage, healthy: Manifest) -> None:
-    report = drill_of(storage, "healthy", timeout_seconds=0.001)
+    report = drill_of(storage, "healthy", limits=Limits(timeout_seconds=0.001))
 
     assert (report.verdict, report.findings[0].id) == (Verdict.COULD_NOT_VERIFY, findings.TIME_LIMIT_REACHED)
 

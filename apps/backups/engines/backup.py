@@ -43,6 +43,7 @@ def take_backup(
         tool_version=taken.tool_version,
         stages=dict(stages.seconds),
         extras=taken.extras,
+        warnings=list(taken.warnings),
     )
     before_publishing()
     publish_manifest(manifest, storage=storage, prefix=prefix)

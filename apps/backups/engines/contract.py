@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
+from .checks import Check
 from .findings import Finding
 from .manifest import Manifest, Summary
 from .report import DrillReport, PointReport
@@ -25,6 +26,7 @@ class Taken:
     summary: Summary
     fingerprint: dict[str, Any]
     extras: dict[str, Any] = field(default_factory=dict)
+    warnings: Sequence[Finding] = ()
 
 
 class Source(Protocol):
@@ -50,6 +52,14 @@ class Prover(Protocol):
 
     def compare(self) -> list[Finding]:
         """Everything in which the restored copy is not what the manifest says. Empty means equal."""
+
+
+@runtime_checkable
+class Examiner(Protocol):
+    """A prover that can look at the restored copy by itself, beyond comparing it."""
+
+    def examine(self, checks: Sequence[Check], stages: Stages) -> list[Finding]:
+        """What is wrong with the copy, each kind of looking in a stage of its own."""
 
 
 Proving = Callable[[Manifest, Path], AbstractContextManager[Prover]]
@@ -81,6 +91,8 @@ class DrillJob:
     identities: Sequence[str] = ()
     timeout_seconds: float = TIMEOUT_SECONDS
     connection_url: str = ""
+    disk_budget_bytes: int | None = None
+    checks: Sequence[Check] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Proves a backup or refutes it: fetch, decompress, start a server, restore, compare with what the source was."""
 
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
@@ -10,14 +11,16 @@ from apps.backups.exceptions import ArtefactUnreadable, ObjectMissing
 from apps.common.postgresql.throwaway import throwaway_folder
 
 from . import artefact, findings
-from .contract import Prover
-from .findings import Finding, Verdict
+from .checks import Check
+from .contract import Examiner, Prover
+from .findings import Finding
 from .manifest import ARTEFACT_NAME, Manifest
 from .provers import PROVERS
 from .reading import fetch_manifest, translated
-from .report import DrillReport, Stopped, left_open, make_report, refuted
-from .stages import TIMEOUT_SECONDS, Stages
+from .report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
+from .stages import Stages
 from .storage import Storage
+from .watch import UNLIMITED, Limits, watched
 
 SERVER_BYTES = 200 << 20  # an empty server with its first write-ahead log
 
@@ -28,7 +31,8 @@ def run_drill(
     prefix: str,
     now: datetime,
     manifest_sha256: str | None = None,
-    timeout_seconds: float = TIMEOUT_SECONDS,
+    limits: Limits = UNLIMITED,
+    checks: Sequence[Check] = (),
 ) -> DrillReport:
     """Restore the backup under the prefix into a throwaway server and compare it, exactly. Leaves nothing behind.
 
@@ -41,10 +45,10 @@ def run_drill(
             with stages.measure("fetch"):
                 manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
                 stored = _fetch_artefact(storage, prefix, folder, manifest)
-            found = _restore_and_compare(manifest, stored, folder / "dump", stages, timeout_seconds)
+            found = _restore_and_compare(manifest, stored, folder / "dump", stages, limits, checks)
     except Stopped as stop:
         return make_report(stop.verdict, [stop.finding], manifest, stages, now)
-    return make_report(Verdict.FAILED if found else Verdict.PROVEN, found, manifest, stages, now)
+    return make_report(verdict_on(found), found, manifest, stages, now)
 
 
 def fetch_dump(
@@ -85,7 +89,7 @@ def _fetch_artefact(storage: Storage, prefix: str, folder: Path, manifest: Manif
 
 
 def _restore_and_compare(
-    manifest: Manifest, stored: Path, dump: Path, stages: Stages, timeout_seconds: float
+    manifest: Manifest, stored: Path, dump: Path, stages: Stages, limits: Limits, checks: Sequence[Check]
 ) -> list[Finding]:
     _require_disk(dump.parent, manifest)
     with translated(), ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
@@ -95,11 +99,22 @@ def _restore_and_compare(
             _decompress(stored, dump, manifest)
         with stages.measure("start"):
             prover: Prover = starting.result()
-        with stages.measure("restore"):
-            prover.restore(dump, timeout_seconds=timeout_seconds)
-        dump.unlink()
-        with stages.measure("compare"):
-            return prover.compare()
+        with watched(prover, limits):
+            with stages.measure("restore"):
+                prover.restore(dump, timeout_seconds=limits.timeout_seconds)
+            dump.unlink()
+            with stages.measure("compare"):
+                found = prover.compare()
+            return [*found, *_examine(prover, checks, stages)]
+
+
+def _examine(prover: Prover, checks: Sequence[Check], stages: Stages) -> list[Finding]:
+    if isinstance(prover, Examiner):
+        return prover.examine(checks, stages)
+    if checks:
+        message = f"The {len(checks)} checks of this database were not run: its engine has no way to ask them."
+        return [Finding(findings.CHECKS_NOT_RUN, message)]
+    return []
 
 
 def _decompress(stored: Path, dump: Path, manifest: Manifest) -> None:

@@ -12,12 +12,23 @@ class Verdict(StrEnum):
     COULD_NOT_VERIFY = "could_not_verify"
 
 
+class Severity(StrEnum):
+    """Whether a finding decides the verdict. A warning is worth knowing, and never refutes a backup."""
+
+    REFUTES = "refutes"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, with a stable id and a sentence for a person."""
 
     id: str
     message: str
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.WARNING if self.id in WARNINGS else Severity.REFUTES
 
 
 # The stored bytes.
@@ -30,6 +41,7 @@ ARTEFACT_CHECKSUM_DIFFERS = "artefact-checksum-differs"
 ARTEFACT_UNREADABLE = "artefact-unreadable"
 # The restore.
 RESTORE_FAILED = "restore-failed"
+CONSTRAINT_VIOLATED = "constraint-violated"
 # The restored database, against the fingerprint of the source.
 ENCODING_DIFFERS = "encoding-differs"
 COLLATION_DIFFERS = "collation-differs"
@@ -40,19 +52,57 @@ OBJECT_UNEXPECTED = "object-unexpected"
 OWNER_DIFFERS = "owner-differs"
 PRIVILEGES_DIFFER = "privileges-differ"
 SCHEMA_DIFFERS = "schema-differs"
+ROLE_MISSING = "role-missing"
+ROLE_DIFFERS = "role-differs"
 ROW_COUNT_DIFFERS = "row-count-differs"
 CONTENT_DIFFERS = "content-differs"
 SEQUENCE_BEHIND = "sequence-behind"
 SEQUENCE_AHEAD = "sequence-ahead"
 LARGE_OBJECTS_DIFFER = "large-objects-differ"
 INTEGRITY_FAILED = "integrity-failed"
+# The restored database, looked at by itself.
+INDEX_CORRUPT = "index-corrupt"
+HEAP_CORRUPT = "heap-corrupt"
+CHECK_FAILED = "check-failed"
 # Why nothing could be said.
 ENGINE_UNKNOWN = "engine-unknown"
 SERVER_MISSING = "server-missing"
 SERVER_FAILED = "server-failed"
 DISK_TOO_SMALL = "disk-too-small"
+DISK_BUDGET_EXCEEDED = "disk-budget-exceeded"
 STORAGE_UNREADABLE = "storage-unreadable"
 EXTENSION_NOT_INSTALLED_HERE = "extension-not-installed-here"
 LOCALE_NOT_INSTALLED_HERE = "locale-not-installed-here"
 TIME_LIMIT_REACHED = "time-limit-reached"
 DRILL_BROKEN = "drill-broken"
+# Worth knowing, of a restore.
+EXTENSION_VERSION_DIFFERS = "extension-version-differs"
+COLLATION_VERSION_DIFFERS = "collation-version-differs"
+INDEX_CHECK_SKIPPED = "index-check-skipped"
+NETWORK_NOT_ISOLATED = "network-not-isolated"
+CHECKS_NOT_RUN = "checks-not-run"
+CONTENT_SAMPLED = "content-sampled"
+# Worth knowing, of a backup.
+SEQUENCE_BEHIND_DATA = "sequence-behind-data"
+INDEX_INVALID = "index-invalid"
+UNLOGGED_NOT_DUMPED = "unlogged-not-dumped"
+SOURCE_CHANGED = "source-changed"
+SOURCE_STALE = "source-stale"
+SOURCE_IS_STANDBY = "source-is-standby"
+
+WARNINGS = frozenset(
+    {
+        EXTENSION_VERSION_DIFFERS,
+        COLLATION_VERSION_DIFFERS,
+        INDEX_CHECK_SKIPPED,
+        NETWORK_NOT_ISOLATED,
+        CHECKS_NOT_RUN,
+        CONTENT_SAMPLED,
+        SEQUENCE_BEHIND_DATA,
+        INDEX_INVALID,
+        UNLOGGED_NOT_DUMPED,
+        SOURCE_CHANGED,
+        SOURCE_STALE,
+        SOURCE_IS_STANDBY,
+    }
+)

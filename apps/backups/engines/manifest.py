@@ -10,6 +10,7 @@ from typing import Any, Self
 from apps.backups.exceptions import ManifestUnreadable
 
 from .artefact import Written
+from .findings import Finding
 from .parts import Part
 
 FORMAT = 2
@@ -42,6 +43,7 @@ class Manifest:
     tool_version: str
     stages: dict[str, float]
     extras: dict[str, Any] = field(default_factory=dict)
+    warnings: list[Finding] = field(default_factory=list)
 
     def as_bytes(self) -> bytes:
         """The same manifest always gives the same bytes."""
@@ -63,6 +65,7 @@ class Manifest:
             "tool_version": self.tool_version,
             "stages": self.stages,
             "extras": self.extras,
+            "warnings": [vars(warning) for warning in self.warnings],
             "fingerprint": self.fingerprint,
         }
 
@@ -83,6 +86,7 @@ class Manifest:
             tool_version=data["tool_version"],
             stages=dict(data["stages"]),
             extras=dict(data["extras"]),
+            warnings=[Finding(**warning) for warning in data.get("warnings", [])],
         )
 
 

@@ -12,6 +12,7 @@ from .manifest import Manifest
 from .postgresql.source import PostgreSQLSource
 from .report import DrillReport
 from .sqlite.source import SQLiteSource
+from .watch import Limits
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Streamed:
             prefix=job.prefix,
             now=job.now,
             manifest_sha256=job.manifest_sha256,
-            timeout_seconds=job.timeout_seconds,
+            limits=Limits(job.timeout_seconds, job.disk_budget_bytes),
+            checks=job.checks,
         )
 
 

@@ -1,10 +1,10 @@
 """What a drill comes to."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .findings import Finding, Verdict
+from .findings import Finding, Severity, Verdict
 from .manifest import Manifest
 from .stages import Stages
 
@@ -21,6 +21,7 @@ class DrillReport:
     tables: int
     rows: int
     size_bytes: int
+    warnings: list[Finding] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -60,6 +61,16 @@ def left_open(identifier: str, message: str) -> Stopped:
     return Stopped(Verdict.COULD_NOT_VERIFY, identifier, message)
 
 
+def verdict_on(found: list[Finding]) -> Verdict:
+    """What a drill that looked at everything says. Warnings refute nothing."""
+    return Verdict.FAILED if refuting(found) else Verdict.PROVEN
+
+
+def refuting(found: list[Finding]) -> list[Finding]:
+    """The findings without the warnings."""
+    return [finding for finding in found if finding.severity == Severity.REFUTES]
+
+
 def make_report(
     verdict: Verdict, found: list[Finding], manifest: Manifest | None, stages: Stages, now: datetime
 ) -> DrillReport:
@@ -67,7 +78,8 @@ def make_report(
     restored = "restore" in stages.seconds and "compare" in stages.seconds
     return DrillReport(
         verdict=verdict,
-        findings=found,
+        findings=refuting(found),
+        warnings=[finding for finding in found if finding.severity == Severity.WARNING],
         stages=dict(stages.seconds),
         rto_seconds=stages.total_seconds if restored else None,
         rpo_seconds=(now - manifest.snapshot_at).total_seconds() if manifest else None,

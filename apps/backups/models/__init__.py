@@ -1,6 +1,7 @@
 """What the backups app keeps."""
 
 from .backups import Backup
+from .checks import Check, CheckKind
 from .databases import Database, Engine
 from .discoveries import DiscoveredDatabase
 from .plans import Plan
@@ -14,6 +15,8 @@ __all__ = [
     "Backup",
     "BackupCopy",
     "BackupRun",
+    "Check",
+    "CheckKind",
     "Database",
     "DiscoveredDatabase",
     "DrillRun",

@@ -66,6 +66,7 @@ class Backup(models.Model):
         "removed from the storage", null=True, blank=True, editable=False, help_text="Seen to be gone everywhere."
     )
     fingerprint = models.JSONField(help_text="What the source held in the snapshot.")
+    warnings = models.JSONField(default=list, blank=True, editable=False, help_text="Worth knowing of the source.")
     engine = models.CharField(max_length=20, default=Engine.POSTGRESQL, editable=False)
     origin = models.CharField(
         max_length=500, blank=True, editable=False, help_text="What the tool that made it calls it, or its file."

@@ -41,6 +41,11 @@ class Plan(models.Model):
     )
     quiet_from = models.TimeField(null=True, blank=True, help_text="UTC. In quiet hours nothing starts by itself.")
     quiet_until = models.TimeField(null=True, blank=True)
+    prove_again_after = models.DurationField(
+        "proven again after",
+        default=timedelta(days=1),
+        help_text="A scheduled drill of an unchanged backup restores it again after so long. 00:00:00: each time.",
+    )
     priority = models.SmallIntegerField(default=0, help_text="The higher goes first when several are due.")
     frozen_because = models.CharField(
         "removals rest because", max_length=500, blank=True, editable=False, help_text="Empty: retention works."

@@ -97,6 +97,10 @@ class DrillRunQuerySet(RunQuerySet["DrillRun"]):
         """Drills that recovered to a point in time: they say something of the archive, not of a backup."""
         return self.filter(is_point_in_time=True)
 
+    def restored(self) -> Self:
+        """Those that restored a backup themselves and proved it."""
+        return self.filter(verdict=DrillVerdict.PROVEN, satisfied_by__isnull=True)
+
 
 class DrillRun(DatabaseRun):
     """One restore of one backup into a throwaway server. A run succeeds by reaching a verdict, whichever it is."""
@@ -118,6 +122,21 @@ class DrillRun(DatabaseRun):
     )
     verdict = models.CharField(max_length=20, choices=DrillVerdict, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True, editable=False)
+    warnings = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Worth knowing; they refute nothing."
+    )
+    satisfied_by = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="satisfied",
+        help_text="The earlier drill that proved the same bytes for the same checks; nothing was restored again.",
+    )
+    conditions_sha256 = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of what was proven, by which checks, by which drill."
+    )
     rto_seconds = models.FloatField("recovery time", null=True, editable=False, help_text="All stages, in seconds.")
     rpo_seconds = models.FloatField(
         "recovery point", null=True, editable=False, help_text="The age of the snapshot when the drill ended."
@@ -140,7 +159,8 @@ class DrillRun(DatabaseRun):
                 condition=Q(verdict="") | Q(status=RunStatus.SUCCEEDED), name="backups_drill_verdict_only_at_the_end"
             ),
             models.CheckConstraint(
-                condition=~Q(verdict=DrillVerdict.PROVEN) | Q(findings=[], rto_seconds__isnull=False),
+                condition=~Q(verdict=DrillVerdict.PROVEN)
+                | (Q(findings=[]) & (Q(rto_seconds__isnull=False) | Q(satisfied_by__isnull=False))),
                 name="backups_drill_proven_has_no_findings",
             ),
             models.CheckConstraint(
@@ -151,6 +171,10 @@ class DrillRun(DatabaseRun):
                 condition=~Q(verdict=DrillVerdict.PROVEN, is_point_in_time=True)
                 | Q(target_at__isnull=False, reached_at__isnull=False),
                 name="backups_drill_proven_point_was_reached",
+            ),
+            models.CheckConstraint(
+                condition=Q(satisfied_by__isnull=True) | Q(verdict=DrillVerdict.PROVEN, rto_seconds__isnull=True),
+                name="backups_drill_satisfied_measures_nothing",
             ),
         ]
 

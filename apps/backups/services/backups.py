@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit import services as audit
+from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import BackupJob
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.register import engine_named
@@ -100,6 +101,7 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
         snapshot_at=manifest.snapshot_at,
         finished_at=manifest.finished_at,
         fingerprint=manifest.fingerprint,
+        warnings=as_rows(manifest.warnings),
     )
     BackupCopy.objects.create(backup=backup, storage=storage, stored_at=manifest.finished_at)
     audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})

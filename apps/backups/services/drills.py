@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.audit import services as audit
+from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import DrillJob
 from apps.backups.engines.register import engine_named
 from apps.backups.engines.report import DrillReport
@@ -59,6 +61,8 @@ def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
         now=clock(),
         manifest_sha256=backup.manifest_sha256,
         connection_url=run.database.connection_url,
+        disk_budget_bytes=settings.DRILL_DISK_BUDGET_BYTES or None,
+        checks=[check.question for check in run.database.checks.filter(is_enabled=True)],
     )
     return backup, engine_named(backup.engine).drill(job)
 
@@ -76,7 +80,8 @@ def _record(run: DrillRun, backup: Backup, report: DrillReport) -> dict[str, Any
     return {
         "backup": backup,
         "verdict": report.verdict.value,
-        "findings": [vars(finding) for finding in report.findings],
+        "findings": as_rows(report.findings),
+        "warnings": as_rows(report.warnings),
         "stages": list(report.stages.items()),
         "rto_seconds": report.rto_seconds,
         "rpo_seconds": report.rpo_seconds,
