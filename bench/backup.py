@@ -19,7 +19,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from apps.backups.engines.artefact import compress
+from apps.backups.engines.artefact import pack
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import run_drill
 from apps.backups.engines.manifest import Manifest
@@ -133,7 +133,7 @@ def dump_only(address: Address, storage: LocalStorage) -> float:
         storage.write("dump/only") as file,
         dumping(address, snapshot, timeout_seconds=3600) as source,
     ):
-        compress(source, file)
+        pack(source, file)
     return time.monotonic() - started
 
 

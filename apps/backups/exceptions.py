@@ -36,7 +36,27 @@ class ManifestUnreadable(BackupError):
 
 
 class ArtefactUnreadable(BackupError):
-    """An artefact is there but cannot be decompressed."""
+    """An artefact is there but cannot be decrypted or decompressed."""
+
+
+class ArtefactDiffers(ArtefactUnreadable):
+    """An artefact's bytes are not those that were stored."""
+
+
+class ArtefactTruncated(ArtefactDiffers):
+    """An artefact's end is missing."""
+
+
+class KeyMissing(BackupError):
+    """None of the identities at hand decrypts it."""
+
+
+class IdentityInvalid(BackupError):
+    """A text is not an age identity."""
+
+
+class RecipientInvalid(BackupError):
+    """A text is not an age public key."""
 
 
 class RunUnfinished(BackupError):

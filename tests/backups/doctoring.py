@@ -4,9 +4,9 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from apps.backups.engines.artefact import decompress
+from apps.backups.engines.artefact import unpack
 from apps.backups.engines.backup import publish_manifest, take_backup
-from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest
+from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.restore import restore
 from apps.backups.engines.postgresql.roles import Role
@@ -27,7 +27,7 @@ class Doctor:
 
     @property
     def artefact(self) -> Path:
-        return self.storage.folder / self.prefix / ARTEFACT_NAME
+        return self.storage.folder / self.prefix / self.manifest.artefact.name
 
     def copy(self) -> str:
         """An untouched copy."""
@@ -59,7 +59,8 @@ class Doctor:
     def _dump_changed(self, statements: tuple[str, ...]) -> Manifest:
         major = self.manifest.fingerprint["server_major"]
         with throwaway_folder() as folder, throwaway_server(installation_for(major, with_server=True)) as server:
-            decompress(self.storage.folder / self.source / ARTEFACT_NAME, folder / "dump")
+            stored = self.storage.folder / self.source / self.manifest.artefact.name
+            unpack(stored, folder / "dump", self.manifest.artefact)
             names = {
                 "database": self.manifest.database,
                 "roles": [Role.from_json(role) for role in self.manifest.extras["roles"]],

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from apps.backups.engines.artefact import hash_file
+from apps.backups.engines.artefact import ARTEFACT_NAME, hash_file
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import run_drill
 from apps.backups.engines.findings import Verdict
-from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest, read_manifest
+from apps.backups.engines.manifest import MANIFEST_NAME, Manifest, read_manifest
 from apps.backups.engines.postgresql import fingerprint
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.postgresql.fingerprint import Fingerprint

@@ -1,4 +1,4 @@
-"""Takes one backup: the source's stream compressed into the storage, the manifest last."""
+"""Takes one backup: the source's stream compressed and encrypted into the storage, the manifest last."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from typing import IO
 from . import artefact
 from .artefact import Written
 from .contract import Source
-from .manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest
+from .manifest import MANIFEST_NAME, Manifest
 from .stages import Stages
 from .storage import Storage, parts_of
 
@@ -26,10 +26,10 @@ def take_backup(
     `before_publishing` may raise to keep a finished dump from becoming a backup.
     """
     stages, stored = Stages(), list[Written]()
-    with storage.write(f"{prefix}/{ARTEFACT_NAME}") as file:  # published only when the source ended well
+    with storage.write(f"{prefix}/{artefact.name_for(recipients)}") as file:  # published when the source ended well
 
         def store(stream: IO[bytes]) -> None:
-            stored.append(artefact.compress(stream, file))
+            stored.append(artefact.pack(stream, file, recipients=recipients))
 
         taken = source.read(store, stages)
     manifest = Manifest(

@@ -1,23 +1,22 @@
-"""Proves a backup or refutes it: fetch, decompress, start a server, restore, compare with what the source was."""
+"""Proves a backup or refutes it: fetch, decrypt, decompress, restore, compare with what the source was."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from apps.backups.exceptions import ArtefactUnreadable, ObjectMissing
 from apps.common.postgresql.throwaway import throwaway_folder
 
-from . import artefact, findings
+from . import findings
 from .checks import Check
 from .contract import Examiner, Prover
 from .findings import Finding
-from .manifest import ARTEFACT_NAME, Manifest
+from .manifest import Manifest
 from .provers import PROVERS
-from .reading import fetch_manifest, translated
-from .report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
+from .reading import fetch_artefact, fetch_manifest, translated, unpack_artefact
+from .report import DrillReport, Stopped, left_open, make_report, verdict_on
 from .stages import Stages
 from .storage import Storage
 from .watch import UNLIMITED, Limits, watched
@@ -31,6 +30,7 @@ def run_drill(
     prefix: str,
     now: datetime,
     manifest_sha256: str | None = None,
+    identities: Sequence[str] = (),
     limits: Limits = UNLIMITED,
     checks: Sequence[Check] = (),
 ) -> DrillReport:
@@ -44,23 +44,32 @@ def run_drill(
         with translated(), throwaway_folder() as folder:
             with stages.measure("fetch"):
                 manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
-                stored = _fetch_artefact(storage, prefix, folder, manifest)
-            found = _restore_and_compare(manifest, stored, folder / "dump", stages, limits, checks)
+                stored = fetch_artefact(storage, prefix, folder, manifest)
+
+            def unpack(dump: Path) -> None:
+                unpack_artefact(stored, dump, manifest, identities=identities, stages=stages)
+
+            found = _restore_and_compare(manifest, unpack, folder / "dump", stages, limits, checks)
     except Stopped as stop:
         return make_report(stop.verdict, [stop.finding], manifest, stages, now)
     return make_report(verdict_on(found), found, manifest, stages, now)
 
 
 def fetch_dump(
-    *, storage: Storage, prefix: str, folder: Path, stages: Stages, manifest_sha256: str | None
+    *,
+    storage: Storage,
+    prefix: str,
+    folder: Path,
+    stages: Stages,
+    manifest_sha256: str | None,
+    identities: Sequence[str] = (),
 ) -> tuple[Manifest, Path]:
-    """The backup's manifest and its decompressed dump in the folder. Raises Stopped."""
+    """The backup's manifest and its dump in the folder, decrypted and decompressed. Raises Stopped."""
     with stages.measure("fetch"):
         manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
-        stored = _fetch_artefact(storage, prefix, folder, manifest)
+        stored = fetch_artefact(storage, prefix, folder, manifest)
     _require_disk(folder, manifest)
-    with stages.measure("decompress"):
-        _decompress(stored, folder / "dump", manifest)
+    unpack_artefact(stored, folder / "dump", manifest, identities=identities, stages=stages)
     return manifest, folder / "dump"
 
 
@@ -71,32 +80,19 @@ def _known(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _fetch_artefact(storage: Storage, prefix: str, folder: Path, manifest: Manifest) -> Path:
-    with translated():
-        try:
-            path = storage.fetch(f"{prefix}/{ARTEFACT_NAME}", folder)
-        except ObjectMissing as error:
-            raise refuted(findings.ARTEFACT_MISSING, f"The artefact is gone: {error.message}.") from error
-    expected = manifest.artefact
-    size_bytes = path.stat().st_size
-    if size_bytes < expected.size_bytes:
-        message = f"The artefact has {size_bytes} bytes; {expected.size_bytes} were stored."
-        raise refuted(findings.ARTEFACT_TRUNCATED, message)
-    if artefact.hash_file(path) != expected.sha256:
-        message = "The SHA-256 of the artefact is not that of the bytes that were stored."
-        raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, message)
-    return path
-
-
 def _restore_and_compare(
-    manifest: Manifest, stored: Path, dump: Path, stages: Stages, limits: Limits, checks: Sequence[Check]
+    manifest: Manifest,
+    unpack: Callable[[Path], None],
+    dump: Path,
+    stages: Stages,
+    limits: Limits,
+    checks: Sequence[Check],
 ) -> list[Finding]:
     _require_disk(dump.parent, manifest)
     with translated(), ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
-        # The server starts while the artefact is decompressed. The pool is left first, so the stack is complete then.
+        # The server starts while the artefact is unpacked. The pool is left first, so the stack is complete then.
         starting = pool.submit(lambda: stack.enter_context(PROVERS[manifest.engine](manifest, dump.parent)))
-        with stages.measure("decompress"):
-            _decompress(stored, dump, manifest)
+        unpack(dump)
         with stages.measure("start"):
             prover: Prover = starting.result()
         with watched(prover, limits):
@@ -115,16 +111,6 @@ def _examine(prover: Prover, checks: Sequence[Check], stages: Stages) -> list[Fi
         message = f"The {len(checks)} checks of this database were not run: its engine has no way to ask them."
         return [Finding(findings.CHECKS_NOT_RUN, message)]
     return []
-
-
-def _decompress(stored: Path, dump: Path, manifest: Manifest) -> None:
-    try:
-        content_bytes = artefact.decompress(stored, dump)
-    except ArtefactUnreadable as error:
-        raise refuted(findings.ARTEFACT_UNREADABLE, error.message) from error
-    if content_bytes != manifest.artefact.content_bytes:
-        message = f"The artefact holds {content_bytes} bytes of dump; {manifest.artefact.content_bytes} went in."
-        raise refuted(findings.ARTEFACT_UNREADABLE, message)
 
 
 def _require_disk(folder: Path, manifest: Manifest) -> None:

@@ -65,6 +65,7 @@ INDEX_CORRUPT = "index-corrupt"
 HEAP_CORRUPT = "heap-corrupt"
 CHECK_FAILED = "check-failed"
 # Why nothing could be said.
+KEY_MISSING = "key-missing"
 ENGINE_UNKNOWN = "engine-unknown"
 SERVER_MISSING = "server-missing"
 SERVER_FAILED = "server-failed"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -11,12 +11,10 @@ from apps.backups.exceptions import ManifestUnreadable
 
 from .artefact import Written
 from .findings import Finding
-from .parts import Part
 
 FORMAT = 2
 OLDER_FORMATS = {1}
 MANIFEST_NAME = "manifest.json"
-ARTEFACT_NAME = "database.dump.zst"
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Manifest:
             "database": self.database,
             "snapshot_at": self.snapshot_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
-            "artefact": {"compression": "zstd", **asdict(self.artefact)},
+            "artefact": self.artefact.as_json(),
             "summary": vars(self.summary),
             "tool_version": self.tool_version,
             "stages": self.stages,
@@ -73,14 +71,12 @@ class Manifest:
     def from_json(cls, data: dict[str, Any]) -> Self:
         if data["format"] in OLDER_FORMATS:
             data = _upgraded(data)
-        known = {name: value for name, value in data["artefact"].items() if name in Written.__dataclass_fields__}
-        known["parts"] = tuple(Part(**part) for part in known.get("parts", ()))
         return cls(
             engine=data["engine"],
             database=data["database"],
             snapshot_at=datetime.fromisoformat(data["snapshot_at"]),
             finished_at=datetime.fromisoformat(data["finished_at"]),
-            artefact=Written(**known),
+            artefact=Written.from_json(data["artefact"]),
             summary=Summary(**data["summary"]),
             fingerprint=dict(data["fingerprint"]),
             tool_version=data["tool_version"],

@@ -1,20 +1,29 @@
 """What every drill begins with, and how it ends when this machine stands in its way."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
-from apps.backups.exceptions import ManifestUnreadable, ObjectMissing, StorageFailed
+from apps.backups.exceptions import (
+    ArtefactDiffers,
+    ArtefactTruncated,
+    ArtefactUnreadable,
+    KeyMissing,
+    ManifestUnreadable,
+    ObjectMissing,
+    StorageFailed,
+)
 from apps.common.exceptions import OperationError
 from apps.common.postgresql.binaries import PostgreSQLMissing
 from apps.common.postgresql.server import ServerFailed
 
-from . import findings
+from . import artefact, encryption, findings
 from .manifest import MANIFEST_NAME, Manifest, read_manifest
-from .report import left_open, refuted
+from .report import Stopped, left_open, refuted
+from .stages import Stages
 from .storage import Storage
 
 
@@ -30,6 +39,43 @@ def fetch_manifest(storage: Storage, prefix: str, folder: Path, sha256: str | No
             raise refuted(findings.MANIFEST_MISSING, f"The backup has no manifest: {error.message}.") from error
         except ManifestUnreadable as error:
             raise refuted(findings.MANIFEST_UNREADABLE, f"The manifest cannot be read: {error.message}.") from error
+
+
+def fetch_artefact(storage: Storage, prefix: str, folder: Path, manifest: Manifest) -> Path:
+    """What is stored under the artefact's name. Raises Stopped."""
+    with translated():
+        try:
+            return storage.fetch(f"{prefix}/{manifest.artefact.name}", folder)
+        except ObjectMissing as error:
+            raise refuted(findings.ARTEFACT_MISSING, f"The artefact is gone: {error.message}.") from error
+
+
+def unpack_artefact(
+    stored: Path, target: Path, manifest: Manifest, *, identities: Sequence[str], stages: Stages
+) -> None:
+    """Check, decrypt and decompress the artefact. Raises Stopped."""
+    try:
+        artefact.unpack(stored, target, manifest.artefact, identities=identities, stages=stages)
+    except ArtefactTruncated as error:
+        raise refuted(findings.ARTEFACT_TRUNCATED, error.message) from error
+    except ArtefactDiffers as error:
+        raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, error.message) from error
+    except ArtefactUnreadable as error:
+        raise refuted(findings.ARTEFACT_UNREADABLE, error.message) from error
+    except KeyMissing as error:
+        raise _key_missing(manifest, identities) from error
+
+
+def _key_missing(manifest: Manifest, identities: Sequence[str]) -> Stopped:
+    """The bytes are those that were stored: either the right identity is not at hand, or they were wrong at once."""
+    held = {encryption.public_key_of(identity) for identity in identities}
+    recipients = manifest.artefact.recipients
+    if claimed := held.intersection(recipients):
+        message = f"The artefact cannot be decrypted by {', '.join(claimed)}, which its manifest says it can."
+        return refuted(findings.ARTEFACT_UNREADABLE, message)
+    tried = ", ".join(sorted(held)) or "no identity at all"
+    message = f"No key to decrypt it: the backup is encrypted to {', '.join(recipients)}, and tried was {tried}."
+    return left_open(findings.KEY_MISSING, message)
 
 
 @contextmanager

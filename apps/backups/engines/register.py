@@ -40,6 +40,7 @@ class Streamed:
             prefix=job.prefix,
             now=job.now,
             manifest_sha256=job.manifest_sha256,
+            identities=job.identities,
             limits=Limits(job.timeout_seconds, job.disk_budget_bytes),
             checks=job.checks,
         )

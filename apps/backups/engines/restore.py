@@ -25,6 +25,7 @@ def run_restore(job: RestoreJob) -> RestoreReport:
                 folder=folder,
                 stages=stages,
                 manifest_sha256=job.manifest_sha256,
+                identities=job.identities,
             )
         except Stopped as stop:
             raise RestoreFailed(stop.finding.message) from stop

@@ -23,4 +23,8 @@ class Stages:
         try:
             yield
         finally:
-            self.seconds[name] = round(time.monotonic() - started, 3)
+            self.add(name, time.monotonic() - started)
+
+    def add(self, name: str, seconds: float) -> None:
+        """Note a stage that was measured elsewhere."""
+        self.seconds[name] = round(seconds, 3)

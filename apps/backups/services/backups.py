@@ -15,6 +15,7 @@ from apps.backups.models import Backup, BackupCopy, BackupRun, Database, Schedul
 from apps.common import runs
 from apps.common.clock import Clock, now
 
+from .custody import public_keys_for
 from .observing import RECENT, observe
 from .queueing import queue_run
 from .retention import remove_old_backups
@@ -70,6 +71,7 @@ def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
         connection_url=run.database.connection_url,
         storage=open_storage(storage),
         prefix=run.storage_key,
+        recipients=public_keys_for(run.database),
         before_publishing=require_lease,
         known_origins=frozenset(run.database.backups.exclude(origin="").values_list("origin", flat=True)),
     )
@@ -102,6 +104,7 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
         finished_at=manifest.finished_at,
         fingerprint=manifest.fingerprint,
         warnings=as_rows(manifest.warnings),
+        recipients=list(manifest.artefact.recipients),
     )
     BackupCopy.objects.create(backup=backup, storage=storage, stored_at=manifest.finished_at)
     audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})

@@ -16,6 +16,7 @@ from apps.backups.models import Backup, BackupCopy, Database, DrillRun, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
+from .custody import identities_for
 from .observing import POINT_IN_TIME, RESTORE_DRILL, observe
 from .points import drill_point, record_point
 from .queueing import queue_run
@@ -61,6 +62,7 @@ def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
         now=clock(),
         manifest_sha256=backup.manifest_sha256,
         connection_url=run.database.connection_url,
+        identities=identities_for(backup),
         disk_budget_bytes=settings.DRILL_DISK_BUDGET_BYTES or None,
         checks=[check.question for check in run.database.checks.filter(is_enabled=True)],
     )

@@ -25,6 +25,7 @@ from apps.common.clock import Clock, now
 from apps.common.exceptions import OperationError
 from apps.common.runs import RunStatus
 
+from .custody import identities_for
 from .drills import copy_to_read
 from .storing import open_storage
 
@@ -158,6 +159,7 @@ def _restore(run: RestoreRun) -> RestoreReport:
         prefix=backup.storage_key,
         target=target,
         manifest_sha256=backup.manifest_sha256,
+        identities=identities_for(backup),
     )
     return run_restore(job)
 
