@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from apps.backups.engines.artefact import compress, decompress
+from apps.backups.engines.artefact import ARTEFACT_NAME, pack, unpack
 from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.drill import run_drill
-from apps.backups.engines.manifest import ARTEFACT_NAME, Manifest
+from apps.backups.engines.manifest import MANIFEST_NAME, Manifest, read_manifest
 from apps.backups.engines.report import DrillReport
 from apps.backups.engines.storage import LocalStorage
 
@@ -24,14 +24,15 @@ def found_in(storage: LocalStorage, prefix: str) -> list[tuple[str, str]]:
 
 def unpacked(storage: LocalStorage, prefix: str, target: Path) -> Path:
     """The decompressed artefact."""
-    decompress(storage.folder / prefix / ARTEFACT_NAME, target)
+    folder = storage.folder / prefix
+    unpack(folder / ARTEFACT_NAME, target, read_manifest(folder / MANIFEST_NAME).artefact)
     return target
 
 
 def repacked(storage: LocalStorage, manifest: Manifest, dump: Path, prefix: str) -> str:
     """A backup whose artefact is the given dump, with the fingerprint of another and the right checksum."""
     with storage.write(f"{prefix}/{ARTEFACT_NAME}") as file, dump.open("rb") as stream:
-        written = compress(stream, file)
+        written = pack(stream, file)
     publish_manifest(replace(manifest, artefact=written), storage=storage, prefix=prefix)
     return prefix
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from apps.backups.engines.artefact import ARTEFACT_NAME
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.findings import Verdict
-from apps.backups.engines.manifest import ARTEFACT_NAME, Manifest
+from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.sqlite.fingerprint import reading, take_fingerprint
 from apps.backups.engines.sqlite.source import SQLiteSource
 from apps.backups.engines.storage import LocalStorage

@@ -36,6 +36,7 @@ ADVICE = {
     findings.SEQUENCE_BEHIND: "Do not restore this without setting the sequence. Update pg_dump, take another backup.",
     findings.SEQUENCE_AHEAD: ASK_THE_DUMP,
     findings.LARGE_OBJECTS_DIFFER: ASK_THE_DUMP,
+    findings.INTEGRITY_FAILED: "Run PRAGMA integrity_check on the source: it may be damaged there too.",
     findings.INDEX_CORRUPT: "REINDEX the index in the source, and look for what broke it: memory, disk, or a new libc.",
     findings.HEAP_CORRUPT: "Check the worker's memory and disk, then drill again.",
     findings.CHECK_FAILED: "Look at the data: either it is wrong, or what the check expects has changed.",
