@@ -44,6 +44,7 @@ class Server:
         settings: Mapping[str, str],
         user: str | None = None,
         superuser: str = SUPERUSER,
+        start_seconds: int = START_SECONDS,
     ) -> None:
         self.installation = installation
         self.folder = folder
@@ -51,6 +52,7 @@ class Server:
         self.settings = {"listen_addresses": "", "unix_socket_directories": str(socket_folder), **settings}
         self.user = user
         self.superuser = superuser
+        self.start_seconds = start_seconds
         self._password = password
 
     @property
@@ -110,7 +112,7 @@ class Server:
         (self.data_folder / "postmaster.pid").unlink(missing_ok=True)
         self._write_settings()
         try:
-            self._run("pg_ctl", *make_start_arguments(self.data_folder, self.log_file))
+            self._run("pg_ctl", *make_start_arguments(self.data_folder, self.log_file, self.start_seconds))
         except shell.ToolFailed as error:
             raise ServerFailed(f"PostgreSQL {self.installation.version} did not start: {self._last_words()}") from error
 
@@ -134,7 +136,7 @@ class Server:
             shell.Command(
                 [self.installation.program(program), *arguments],
                 secrets=[self._password],
-                timeout_seconds=RUN_SECONDS,
+                timeout_seconds=max(RUN_SECONDS, self.start_seconds + START_SECONDS),
                 user=self.user,
             )
         )
@@ -193,9 +195,9 @@ def make_initdb_arguments(
     ]
 
 
-def make_start_arguments(data_folder: Path, log_file: Path) -> list[str | Path]:
+def make_start_arguments(data_folder: Path, log_file: Path, seconds: int = START_SECONDS) -> list[str | Path]:
     """Arguments of pg_ctl that start a server and wait for it."""
-    return ["start", "-D", data_folder, "-l", log_file, "-w", "-t", str(START_SECONDS), "-s"]
+    return ["start", "-D", data_folder, "-l", log_file, "-w", "-t", str(seconds), "-s"]
 
 
 def make_stop_arguments(data_folder: Path, mode: str) -> list[str | Path]:

@@ -73,7 +73,7 @@ def throwaway_server(
             server.start()
             yield server
         finally:
-            _end(server)
+            end_server(server)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def _watched(folder: Path) -> Iterator[None]:
             watchdog.communicate(b"done\n")
 
 
-def _end(server: Server) -> None:
+def end_server(server: Server) -> None:
     """Immediate, because nothing in the server is worth saving."""
     kill_server(server.data_folder)
     deadline = time.monotonic() + QUIT_SECONDS
