@@ -57,7 +57,12 @@ class Migration(migrations.Migration):
             model_name="schedule",
             name="operation",
             field=models.CharField(
-                choices=[("backup", "Backup"), ("drill", "Drill"), ("point_in_time", "Drill to a point in time")],
+                choices=[
+                    ("backup", "Backup"),
+                    ("drill", "Drill"),
+                    ("point_in_time", "Drill to a point in time"),
+                    ("custody", "Drill with one escrowed key alone"),
+                ],
                 default="backup",
                 max_length=20,
             ),
@@ -88,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="schedule",
             constraint=models.CheckConstraint(
-                condition=models.Q(("operation__in", ["backup", "drill", "point_in_time"])),
+                condition=models.Q(("operation__in", ["backup", "drill", "point_in_time", "custody"])),
                 name="backups_schedule_operation_is_known",
             ),
         ),

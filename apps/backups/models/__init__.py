@@ -7,6 +7,7 @@ from .discoveries import DiscoveredDatabase
 from .plans import Plan
 from .recipients import Recipient
 from .restores import RestoreRun
+from .rewraps import RewrapRun
 from .runs import BackupRun, DrillRun, DrillVerdict
 from .schedules import Operation, Schedule
 from .storages import BackupCopy, Storage, StorageKind
@@ -26,6 +27,7 @@ __all__ = [
     "Plan",
     "Recipient",
     "RestoreRun",
+    "RewrapRun",
     "Schedule",
     "Storage",
     "StorageKind",

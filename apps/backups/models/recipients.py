@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from apps.common.clock import now
 from apps.common.fields import EncryptedTextField
 
 PUBLIC_KEY = r"^age1[a-z0-9]{58}$"
@@ -15,7 +16,16 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
     """Named filters of recipients."""
 
     def active(self) -> Self:
+        """New backups are encrypted to them."""
         return self.filter(retired_at__isnull=True)
+
+    def escrowed(self) -> Self:
+        """Their identity lies where a worker can read it, outside Seaworthy's own database."""
+        return self.exclude(identity_file="")
+
+    def lost(self) -> Self:
+        """Nobody has their identity any more."""
+        return self.filter(lost_at__isnull=False)
 
 
 class Recipient(models.Model):
@@ -34,7 +44,11 @@ class Recipient(models.Model):
     identity_file = models.CharField(
         max_length=500, blank=True, help_text="Where a custody drill finds the escrowed identity on the worker."
     )
-    retired_at = models.DateTimeField("retired", null=True, blank=True)
+    added_at = models.DateTimeField("added", default=now, editable=False)
+    retired_at = models.DateTimeField("retired", null=True, blank=True, editable=False)
+    lost_at = models.DateTimeField(
+        "lost", null=True, blank=True, editable=False, help_text="Nobody has the identity any more."
+    )
     proven_at = models.DateTimeField(
         "last decrypted a backup", null=True, editable=False, help_text="In a drill that used this key alone."
     )
@@ -46,6 +60,10 @@ class Recipient(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_offline=False) | Q(identity=""), name="backups_offline_identity_away"
+            ),
+            models.CheckConstraint(
+                condition=Q(lost_at__isnull=True) | Q(identity="", retired_at__isnull=False),
+                name="backups_lost_key_is_retired",
             ),
         ]
 

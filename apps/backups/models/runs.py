@@ -9,6 +9,7 @@ from django.db.models import Q
 from apps.common.runs import UNFINISHED, Run, RunQuerySet, RunStatus
 
 from .databases import Database
+from .recipients import Recipient
 from .schedules import Schedule
 
 
@@ -120,6 +121,15 @@ class DrillRun(DatabaseRun):
     reached_at = models.DateTimeField(
         "reached", null=True, editable=False, help_text="The last transaction that the recovered server holds."
     )
+    is_custody = models.BooleanField(
+        "with one key alone",
+        default=False,
+        editable=False,
+        help_text="Decrypted through a key's escrow, not from here.",
+    )
+    recipient = models.ForeignKey(
+        Recipient, models.PROTECT, null=True, blank=True, editable=False, related_name="drills", verbose_name="key"
+    )
     verdict = models.CharField(max_length=20, choices=DrillVerdict, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True, editable=False)
     warnings = models.JSONField(
@@ -171,6 +181,10 @@ class DrillRun(DatabaseRun):
                 condition=~Q(verdict=DrillVerdict.PROVEN, is_point_in_time=True)
                 | Q(target_at__isnull=False, reached_at__isnull=False),
                 name="backups_drill_proven_point_was_reached",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict=DrillVerdict.PROVEN, is_custody=True) | Q(recipient__isnull=False),
+                name="backups_drill_proven_custody_names_key",
             ),
             models.CheckConstraint(
                 condition=Q(satisfied_by__isnull=True) | Q(verdict=DrillVerdict.PROVEN, rto_seconds__isnull=True),

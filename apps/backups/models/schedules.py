@@ -21,6 +21,7 @@ class Operation(models.TextChoices):
     BACKUP = "backup", "Backup"
     DRILL = "drill", "Drill"
     POINT_IN_TIME = "point_in_time", "Drill to a point in time"
+    CUSTODY = "custody", "Drill with one escrowed key alone"
 
 
 def validate_cron(expression: str) -> None:
