@@ -79,6 +79,12 @@ class NoPointInTime(BackupError):
     """The engine keeps no write-ahead log to replay."""
 
 
+class HoldRefused(BackupError):
+    """A backup cannot be held so."""
+
+    kind = Kind.INVALID
+
+
 class DatabaseUnknown(BackupError):
     """No database has that name."""
 

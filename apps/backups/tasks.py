@@ -36,6 +36,12 @@ def tick() -> None:
         send(run)
 
 
+@shared_task
+def prune_all() -> None:
+    """Mark and remove what retention lets go, of every database."""
+    services.prune_all(at=now())
+
+
 def send(run: BackupRun | DrillRun | RestoreRun) -> None:
     """Tell a worker of a queued run, once the transaction that queued it is committed."""
     transaction.on_commit(partial(TASKS[type(run)].delay, run.pk))

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 
 from cronsim import CronSim, CronSimError
 
@@ -39,6 +40,11 @@ class Slots(ABC):
     def next(self, instant: datetime) -> datetime | None:
         """The first slot later than the instant."""
         return next(self.after(instant), None)
+
+    def length_at(self, instant: datetime) -> timedelta | None:
+        """From the next slot to the one after it."""
+        slots = list(islice(self.after(instant), 2))
+        return slots[1] - slots[0] if len(slots) == 2 else None
 
 
 @dataclass(frozen=True)

@@ -201,6 +201,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expire_seconds": 300},
     },
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
+    "retention": {
+        "task": "apps.backups.tasks.prune_all",
+        "schedule": 600,
+        "options": {"queue": "default", "expire_seconds": 600},
+    },
     "backups": {
         "task": "apps.backups.tasks.tick",
         "schedule": 30,

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from apps.audit.models import AuditEvent
 from apps.backups import services, tasks
-from apps.backups.engines.retention import Candidate, choose_removable
 from apps.backups.models import BackupRun, Database, DrillRun, Operation, Schedule
 from apps.backups.services.storing import backup_storage
 from apps.common import runs
@@ -179,29 +178,3 @@ def test_a_tick_tells_the_workers_and_tells_them_again_when_nobody_came(
 
     run = BackupRun.objects.get()
     assert told == [run.pk, run.pk]
-
-
-candidates = st.lists(
-    st.builds(
-        lambda age, **flags: {"snapshot_at": START - timedelta(hours=age), **flags},
-        age=st.integers(0, 1000),
-        is_proven=st.booleans(),
-        is_refuted=st.booleans(),
-        is_in_use=st.booleans(),
-    ),
-    max_size=30,
-).map(lambda rows: [Candidate(identifier=number, **row) for number, row in enumerate(rows)])
-
-
-@given(candidates=candidates, kept=st.integers(1, 10))
-def test_retention_keeps_enough_whatever_happened(candidates: list[Candidate], kept: int) -> None:
-    removable = set(choose_removable(candidates, kept=kept))
-    staying = [one for one in candidates if one.identifier not in removable]
-
-    good = [one for one in candidates if not one.is_refuted]
-    assert len([one for one in staying if not one.is_refuted]) >= min(kept, len(good))
-    proven = [one for one in candidates if one.is_proven]
-    if proven:
-        newest = max(proven, key=lambda one: (one.snapshot_at, one.identifier))
-        assert newest.identifier not in removable
-    assert not any(one.is_in_use for one in candidates if one.identifier in removable)

@@ -293,7 +293,7 @@ def test_the_connection_url_is_encrypted_at_rest(database: Database, shop: Addre
 
 
 def test_old_backups_go_and_the_newest_proven_one_stays(database: Database) -> None:
-    Plan.objects.filter(pk=plan_of(database).pk).update(keep_newest=2)
+    Plan.objects.filter(pk=plan_of(database).pk).update(keep_newest=2, removal_grace=timedelta(0))
     proven = back_up(database)
     assert drill(database).verdict == DrillVerdict.PROVEN
     unproven = back_up(database)

@@ -62,7 +62,7 @@ class BackupAdmin(ReadOnlyAdmin):
 
     @admin.display(description="in the storage", boolean=True)
     def is_stored(self, backup: Backup) -> bool:
-        return backup.removed_at is None
+        return backup.is_stored
 
 
 class RunAdmin(ReadOnlyAdmin):

@@ -100,6 +100,49 @@ class Backup(models.Model):
     def __str__(self) -> str:
         return f"{self.database} as of {self.snapshot_at:%Y-%m-%d %H:%M:%S} UTC"
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether it can be fetched. What retention has let go can be, until its grace is over."""
+        return self.removed_at is None and self.removal_began_at is None
+
+    def let_go(self, reason: str, *, at: datetime) -> bool:
+        """Mark it to be removed when the grace is over. False: it is marked already, or not there."""
+        waiting = Backup.objects.stored().filter(pk=self.pk, removal_asked_at__isnull=True)
+        return self._changed(waiting.update(removal_asked_at=at, removal_reason=reason[:200]))
+
+    def take_back(self) -> bool:
+        """Take the mark away. False: it is not marked, or its removal has begun."""
+        marked = Backup.objects.let_go().filter(pk=self.pk)
+        return self._changed(marked.update(removal_asked_at=None, removal_reason=""))
+
+    def begin_removal(self, *, asked_before: datetime, at: datetime) -> bool:
+        """Unlist it. False: it was not let go, or too lately, or somebody holds it."""
+        marked = Backup.objects.let_go().filter(pk=self.pk, removal_asked_at__lte=asked_before)
+        free = marked.filter(Q(held_until__isnull=True) | Q(held_until__lte=at))
+        return self._changed(free.update(removal_began_at=at))
+
+    def note_removed(self, *, at: datetime) -> bool:
+        """Note that no storage has it any more. False: one still has, or it was noted before."""
+        going = Backup.objects.filter(pk=self.pk, removal_began_at__isnull=False, removed_at__isnull=True)
+        return self._changed(going.exclude(copies__in=self.copies.filter(removed_at=None)).update(removed_at=at))
+
+    def hold(self, until: datetime, reason: str) -> bool:
+        """Keep it until then; that takes it back too. False: its removal has begun."""
+        kept = {"held_until": until, "hold_reason": reason[:200], "removal_asked_at": None, "removal_reason": ""}
+        return self._changed(Backup.objects.stored().filter(pk=self.pk).update(**kept))
+
+    def release(self) -> bool:
+        """End the hold. False: there was none."""
+        held = Backup.objects.filter(pk=self.pk, held_until__isnull=False)
+        return self._changed(held.update(held_until=None, hold_reason=""))
+
+    def _changed(self, rows: int) -> bool:
+        if rows:
+            self.refresh_from_db(fields=[
+                "removal_asked_at", "removal_reason", "removal_began_at", "removed_at", "held_until", "hold_reason",
+            ])  # fmt: skip
+        return rows == 1
+
 
 def _newest_verdict() -> models.Subquery:
     """The verdict of the newest drill that could look, of each backup in the outer query."""

@@ -6,6 +6,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from apps.backups.engines.retention import PERIODS, Policy
+
 from .databases import Database
 from .recipients import Recipient
 from .storages import Storage
@@ -68,3 +70,14 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan of {self.database}"
+
+    @property
+    def policy(self) -> Policy:
+        """The part that retention reads."""
+        return Policy(
+            newest=self.keep_newest,
+            periods={name: getattr(self, f"keep_{name}") for name in PERIODS},
+            within=self.keep_within,
+            largest_size_bytes=self.largest_size_bytes,
+            proven_floor=self.proven_floor,
+        )

@@ -1,5 +1,6 @@
 """Where backups are kept, and which backup is where."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -70,6 +71,10 @@ class BackupCopyQuerySet(models.QuerySet["BackupCopy"]):
         """Asked to be removed, and not yet confirmed to be gone."""
         return self.filter(removal_asked_at__isnull=False, removed_at__isnull=True)
 
+    def removable(self, at: datetime) -> Self:
+        """Neither locked any more nor waiting after a failed attempt."""
+        return self.filter(Q(removal_due_at__isnull=True) | Q(removal_due_at__lte=at))
+
 
 class BackupCopy(models.Model):
     """One backup in one storage: wanted, stored, verified, being removed, removed."""
@@ -102,3 +107,19 @@ class BackupCopy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.backup} in {self.storage}"
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """When its object lock ends, where its storage locks."""
+        days = self.storage.locked_days
+        return self.stored_at + timedelta(days=days) if self.stored_at and days else None
+
+    def ask_removal(self, *, at: datetime) -> bool:
+        """Ask for its removal, not before its lock has ended. False: it was asked for before."""
+        waiting = BackupCopy.objects.filter(pk=self.pk, removal_asked_at__isnull=True)
+        return waiting.update(removal_asked_at=at, removal_due_at=self.locked_until) == 1
+
+    def note_removed(self, *, at: datetime) -> bool:
+        """Note that the storage was seen without it. False: that was noted before."""
+        going = BackupCopy.objects.being_removed().filter(pk=self.pk)
+        return going.update(removed_at=at, error="", removal_due_at=None) == 1

@@ -4,8 +4,8 @@ from .backups import carry_out_backup, queue_backup
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
 from .points import queue_point_drill
+from .removing import prune, prune_all
 from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
-from .retention import remove_old_backups
 from .scheduling import end_dead_runs, queue_due_runs, tick
 
 __all__ = [
@@ -15,12 +15,13 @@ __all__ = [
     "carry_out_restore",
     "end_dead_runs",
     "ensure_database",
+    "prune",
+    "prune_all",
     "queue_backup",
     "queue_drill",
     "queue_due_runs",
     "queue_point_drill",
     "refuse_restore",
-    "remove_old_backups",
     "request_restore",
     "tick",
 ]

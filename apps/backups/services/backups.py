@@ -18,7 +18,7 @@ from apps.common.clock import Clock, now
 from .custody import public_keys_for
 from .observing import RECENT, observe
 from .queueing import queue_run
-from .retention import remove_old_backups
+from .removing import prune
 from .storing import first_storage, open_storage
 
 
@@ -52,7 +52,7 @@ def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
     if is_mine:
         remove_unless_listed(run)
         observe(run.database, RECENT)
-        remove_old_backups(database=run.database, at=clock())
+        prune(database=run.database, at=clock())
     return is_mine
 
 

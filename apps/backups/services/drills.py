@@ -55,7 +55,7 @@ def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
 
 
 def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
-    backup = run.backup or _require_backup(run.database)
+    backup = run.backup or _choose_newest(run)
     job = DrillJob(
         storage=open_storage(copy_to_read(backup).storage),
         prefix=backup.storage_key,
@@ -93,8 +93,18 @@ def _record(run: DrillRun, backup: Backup, report: DrillReport) -> dict[str, Any
     }
 
 
+@transaction.atomic
+def _choose_newest(run: DrillRun) -> Backup:
+    """Note which one it is at once, so that retention leaves it alone."""
+    run.backup = _require_backup(run.database)
+    run.save(update_fields=["backup"])
+    return run.backup
+
+
 def _require_backup(database: Database, backup: Backup | None = None) -> Backup:
-    if backup is not None and backup.removed_at is not None:
+    if backup is not None:  # retention that is about to remove it waits, or has removed it
+        backup = Backup.objects.select_for_update(no_key=True).get(pk=backup.pk)
+    if backup is not None and not backup.is_stored:
         raise NothingToDrill(f"The backup {backup} was removed from the storage. Choose a newer one.")
     backup = backup or database.backups.stored().newest_first().first()
     if backup is None:

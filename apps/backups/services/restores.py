@@ -53,7 +53,7 @@ def request_restore(
     `server` is a database on whose server the new one is made; without it, that of the backup's own database.
     """
     at, server = at or now(), server or backup.database
-    if backup.removed_at is not None:
+    if not backup.is_stored:
         raise RestoreRefused(f"The backup {backup} was removed from the storage. Choose another.")
     run = RestoreRun(
         backup=backup,
