@@ -27,6 +27,7 @@ from apps.common.numbers import read_number
 from apps.common.wording import counted
 
 from .cells import objective_cell
+from .watching import watching_context
 
 SHOWN_RUNS = 10
 
@@ -117,6 +118,9 @@ class DatabaseAdmin(AuditedAdmin):
         database = read_number(object_id) or 0
         runs["backup_runs"] = BackupRun.objects.filter(database=database).select_related("backup")[:SHOWN_RUNS]
         runs["drill_runs"] = DrillRun.objects.filter(database=database).select_related("backup")[:SHOWN_RUNS]
+        shown = Database.objects.filter(pk=database).first()
+        if shown and self.has_view_permission(request, shown):
+            runs |= watching_context(shown, at=now())
         return super().change_view(request, object_id, form_url, {**runs, **(extra_context or {})})
 
     @admin.display(description="newest backup", empty_value="none yet")
