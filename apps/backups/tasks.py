@@ -30,6 +30,12 @@ def carry_out_restore(run_id: int) -> None:
 
 
 @shared_task
+def announce_alerts() -> None:
+    """Tell the owners what is wrong with the protection of their databases."""
+    services.announce_alerts(at=now())
+
+
+@shared_task
 def tick() -> None:
     """Queue what is due, and tell the workers."""
     for run in services.tick(at=now()):

@@ -206,6 +206,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 600,
         "options": {"queue": "default", "expire_seconds": 600},
     },
+    "backup-alerts": {
+        "task": "apps.backups.tasks.announce_alerts",
+        "schedule": 300,
+        "options": {"queue": "default", "expire_seconds": 300},
+    },
     "backups": {
         "task": "apps.backups.tasks.tick",
         "schedule": 30,

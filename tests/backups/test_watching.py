@@ -9,6 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.accounts.models import Notice, User
 from apps.backups.engines.watching import (
     AgePoint,
     Measured,
@@ -21,8 +22,12 @@ from apps.backups.engines.watching import (
 )
 from apps.backups.models import Backup, BackupCopy, BackupRun, Database, DrillRun, Storage
 from apps.backups.selectors.watching import watch
+from apps.backups.services.alerts import announce_alerts, find_alerts
+from apps.backups.verifiers import RecoveryPoint, RecoveryTime
 from apps.common.clock import now
 from apps.common.runs import RunStatus
+from apps.evidence.contract import Context, NothingYet
+from apps.evidence.judge import Verdict, judge
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -161,3 +166,52 @@ def test_a_database_without_backups_says_so(client: Client, olga: object, databa
 
     assert "No stored backup was restored and found equal." in page
     assert "Measured recoveries" not in page
+
+
+def test_the_owners_are_told_once_and_again_when_it_is_over(history: Database, olga: User) -> None:
+    at = now()
+    assert announce_alerts(at=at) == 2
+    assert announce_alerts(at=at + HOUR) == 0
+    subjects = sorted(Notice.objects.filter(recipient=olga).values_list("subject", flat=True))
+    assert subjects == ["shop: 3 days would be lost now", "shop: the drill refuted the backup"]
+
+    newest = history.backups.newest_first().first()
+    DrillRun.objects.create(
+        database=history, backup=newest, status=RunStatus.SUCCEEDED, started_at=at, finished_at=at + HOUR,
+        verdict="proven", rto_seconds=90.0, rpo_seconds=1.0, size_bytes=10**9,
+    )  # fmt: skip
+    Database.objects.update(rpo_objective=2 * DAY)
+    assert announce_alerts(at=at + HOUR) == 1
+    assert announce_alerts(at=at + 2 * HOUR) == 0
+    assert Notice.objects.order_by("-pk")[0].subject == "shop is within its objective again"
+
+
+def test_failures_in_a_row_are_told(database: Database) -> None:
+    for back in (3, 2, 1):
+        at = now() - HOUR * back
+        BackupRun.objects.create(database=database, status=RunStatus.FAILED, started_at=at, finished_at=at)
+
+    assert [alert.subject for alert in find_alerts(watch(database, at=now()))] == [
+        "shop: everything would be lost now",
+        "shop: the last 3 backups failed",
+    ]
+
+
+def test_objectives_are_proven_by_what_drills_measured(history: Database) -> None:
+    context = Context(environment=history.environment, now=now())
+    point, time = RecoveryPoint().collect(context, {}), RecoveryTime().collect(context, {})
+
+    assert (point.facts["beyond_objective"], round(point.facts["proven_age_seconds"] / 86400)) == (1, 3)
+    assert point.observed_at == context.now
+    assert judge(point.facts, RecoveryPoint.default_rule).verdict is Verdict.FAILING
+    assert (time.facts["rto_p95_seconds"], time.facts["rto_seconds"], time.facts["drills"]) == (99.0, 99.0, 5)
+    assert judge(time.facts, RecoveryTime.default_rule).verdict is Verdict.PASSING
+    Database.objects.update(rpo_objective=4 * DAY, rto_objective=timedelta(seconds=98))
+    assert RecoveryPoint().collect(context, {}).facts["beyond_objective"] == 0
+    assert RecoveryTime().collect(context, {}).facts["beyond_objective"] == 1
+
+
+def test_objectives_wait_for_a_first_proof(database: Database) -> None:
+    for verifier in (RecoveryPoint(), RecoveryTime()):
+        with pytest.raises(NothingYet):
+            verifier.collect(Context(environment=database.environment, now=now()), {})

@@ -74,7 +74,7 @@ def watch(database: Database, *, at: datetime) -> Watch:
     """Everything that the page of a database shows of its protection."""
     proofs = _proofs(database, at)
     ages = proven_ages(proofs, since=at - timedelta(days=DAYS_SHOWN), until=at)
-    drills, backups = _measured_drills(database), _sized(database)
+    drills, backups = measured_drills(database), _sized(database)
     stored = database.backups.stored()
     newest_proven = stored.proven().newest_first().values_list("snapshot_at", flat=True).first()
     return Watch(
@@ -121,10 +121,11 @@ def _streak(statuses: object) -> int:
 def _proofs(database: Database, at: datetime) -> list[Proof]:
     proven = database.drillruns.filter(verdict=DrillVerdict.PROVEN, finished_at__lte=at, backup__isnull=False)
     rows = proven.order_by("-finished_at").values_list("finished_at", "backup__snapshot_at")[:1000]
-    return [Proof(finished_at, snapshot_at) for finished_at, snapshot_at in rows]
+    return [Proof(finished_at, snapshot_at) for finished_at, snapshot_at in rows if finished_at]
 
 
-def _measured_drills(database: Database) -> list[DrillRun]:
+def measured_drills(database: Database) -> list[DrillRun]:
+    """The newest drills that measured a recovery, the oldest first."""
     measured = database.drillruns.filter(rto_seconds__isnull=False).order_by("-finished_at")[:DRILLS_SHOWN]
     return list(reversed(measured))
 

@@ -1,5 +1,6 @@
 """What is done with databases, backups and drills."""
 
+from .alerts import announce_alerts
 from .backups import carry_out_backup, queue_backup
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
@@ -9,6 +10,7 @@ from .restores import approve_restore, carry_out_restore, refuse_restore, reques
 from .scheduling import end_dead_runs, queue_due_runs, tick
 
 __all__ = [
+    "announce_alerts",
     "approve_restore",
     "carry_out_backup",
     "carry_out_drill",

@@ -17,7 +17,7 @@ from apps.common import runs
 from apps.common.clock import Clock, now
 
 from .custody import identities_for
-from .observing import POINT_IN_TIME, RESTORE_DRILL, observe
+from .observing import POINT_IN_TIME, RECOVERY_POINT, RECOVERY_TIME, RESTORE_DRILL, observe
 from .points import drill_point, record_point
 from .queueing import queue_run
 from .storing import open_storage
@@ -50,7 +50,7 @@ def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
     else:
         is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda result: _record(run, *result), clock=clock)
     if is_mine:
-        observe(run.database, POINT_IN_TIME if run.is_point_in_time else RESTORE_DRILL)
+        observe(run.database, POINT_IN_TIME if run.is_point_in_time else RESTORE_DRILL, RECOVERY_POINT, RECOVERY_TIME)
     return is_mine
 
 

@@ -5,6 +5,8 @@ from apps.evidence import services as evidence
 
 RECENT = "backups.recent"
 RESTORE_DRILL = "backups.restore_drill"
+RECOVERY_POINT = "backups.rpo"
+RECOVERY_TIME = "backups.rto"
 POINT_IN_TIME = "backups.point_in_time"
 
 
