@@ -51,6 +51,10 @@ class KeyMissing(BackupError):
     """None of the identities at hand decrypts it."""
 
 
+class NoEscrow(BackupError):
+    """It is not known where a key's identity is kept in escrow."""
+
+
 class IdentityInvalid(BackupError):
     """A text is not an age identity."""
 

@@ -44,6 +44,7 @@ ADVICE = {
     findings.SERVER_FAILED: LOOK_AT_WORKER,
     findings.DISK_TOO_SMALL: "Free space on the worker, or point TMPDIR to a larger disk.",
     findings.DISK_BUDGET_EXCEEDED: "Raise DRILL_DISK_BUDGET_BYTES, or give the worker a larger disk.",
+    findings.KEY_MISSING: "Find the identity of one of the keys, and try it: manage.py drill --identity-file PATH",
     findings.STORAGE_UNREADABLE: "Check the storage and its credentials, then drill again.",
     findings.EXTENSION_NOT_INSTALLED_HERE: "Install the extension's package on the worker.",
     findings.LOCALE_NOT_INSTALLED_HERE: "Install the locale on the worker.",

@@ -88,7 +88,7 @@ class DrillJob:
     prefix: str
     now: datetime
     manifest_sha256: str | None = None
-    identities: Sequence[str] = ()
+    identities: Sequence[str] = field(default=(), repr=False)
     timeout_seconds: float = TIMEOUT_SECONDS
     connection_url: str = ""
     disk_budget_bytes: int | None = None

@@ -87,3 +87,8 @@ def make_report(
         rows=manifest.summary.rows if manifest else 0,
         size_bytes=manifest.summary.size_bytes if manifest else 0,
     )
+
+
+def report_of(stop: Stopped, now: datetime) -> DrillReport:
+    """The report of a drill that ended before it looked at anything."""
+    return make_report(stop.verdict, [stop.finding], None, Stages(), now)

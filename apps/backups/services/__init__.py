@@ -2,6 +2,7 @@
 
 from .alerts import announce_alerts
 from .backups import carry_out_backup, queue_backup
+from .custody_drills import queue_custody_drill
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
 from .points import queue_point_drill
@@ -20,6 +21,7 @@ __all__ = [
     "prune",
     "prune_all",
     "queue_backup",
+    "queue_custody_drill",
     "queue_drill",
     "queue_due_runs",
     "queue_point_drill",

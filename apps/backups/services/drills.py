@@ -7,16 +7,18 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.audit import services as audit
+from apps.backups.engines import findings
 from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import DrillJob
 from apps.backups.engines.register import engine_named
-from apps.backups.engines.report import DrillReport
-from apps.backups.exceptions import NothingToDrill
+from apps.backups.engines.report import DrillReport, left_open, report_of
+from apps.backups.exceptions import KeyMissing, NothingToDrill
 from apps.backups.models import Backup, BackupCopy, Database, DrillRun, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
 from .custody import identities_for
+from .custody_drills import key_alone, newest_readable_by, note_custody, read_escrow
 from .observing import POINT_IN_TIME, RECOVERY_POINT, RECOVERY_TIME, RESTORE_DRILL, observe
 from .points import drill_point, record_point
 from .queueing import queue_run
@@ -43,30 +45,51 @@ def queue_drill(
     return run
 
 
-def carry_out_drill(*, run: DrillRun, clock: Clock = now) -> bool:
-    """Drill the backup and record the verdict. False means that another worker has the run."""
+def carry_out_drill(*, run: DrillRun, identity: str = "", clock: Clock = now) -> bool:
+    """Drill the backup and record the verdict. False means that another worker has the run.
+
+    `identity` is that of a custody drill's key when a person brings it; it is kept nowhere.
+    """
     if run.is_point_in_time:
         is_mine = runs.carry_out(run, lambda: drill_point(run, clock), lambda it: record_point(run, it), clock=clock)
+    elif run.is_custody:
+        is_mine = runs.carry_out(
+            run, lambda: _drill_custody(run, identity, clock), lambda it: _record(run, *it, clock()), clock=clock
+        )
     else:
-        is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda result: _record(run, *result), clock=clock)
+        is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda it: _record(run, *it, clock()), clock=clock)
     if is_mine:
         observe(run.database, POINT_IN_TIME if run.is_point_in_time else RESTORE_DRILL, RECOVERY_POINT, RECOVERY_TIME)
     return is_mine
 
 
 def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
-    backup = run.backup or _choose_newest(run)
+    backup = run.backup or _choose(run, _require_backup(run.database))
+    return backup, _drill_backup(run, backup, identities_for(backup), clock())
+
+
+def _drill_custody(run: DrillRun, identity: str, clock: Clock) -> tuple[Backup, DrillReport]:
+    recipient = key_alone(run)
+    backup = run.backup or _choose(run, newest_readable_by(recipient, run.database))
+    try:
+        identity = identity or read_escrow(recipient)
+    except KeyMissing as error:
+        return backup, report_of(left_open(findings.KEY_MISSING, error.message), clock())
+    return backup, _drill_backup(run, backup, [identity], clock())
+
+
+def _drill_backup(run: DrillRun, backup: Backup, identities: list[str], at: datetime) -> DrillReport:
     job = DrillJob(
         storage=open_storage(copy_to_read(backup).storage),
         prefix=backup.storage_key,
-        now=clock(),
+        now=at,
         manifest_sha256=backup.manifest_sha256,
         connection_url=run.database.connection_url,
-        identities=identities_for(backup),
+        identities=identities,
         disk_budget_bytes=settings.DRILL_DISK_BUDGET_BYTES or None,
         checks=[check.question for check in run.database.checks.filter(is_enabled=True)],
     )
-    return backup, engine_named(backup.engine).drill(job)
+    return engine_named(backup.engine).drill(job)
 
 
 def copy_to_read(backup: Backup) -> BackupCopy:
@@ -77,7 +100,8 @@ def copy_to_read(backup: Backup) -> BackupCopy:
     return copy
 
 
-def _record(run: DrillRun, backup: Backup, report: DrillReport) -> dict[str, Any]:
+def _record(run: DrillRun, backup: Backup, report: DrillReport, at: datetime) -> dict[str, Any]:
+    note_custody(run, report, at)
     audit.record(action="drill.finished", subject=run, details={"verdict": report.verdict.value, "backup": backup.pk})
     return {
         "backup": backup,
@@ -94,11 +118,11 @@ def _record(run: DrillRun, backup: Backup, report: DrillReport) -> dict[str, Any
 
 
 @transaction.atomic
-def _choose_newest(run: DrillRun) -> Backup:
+def _choose(run: DrillRun, backup: Backup) -> Backup:
     """Note which one it is at once, so that retention leaves it alone."""
-    run.backup = _require_backup(run.database)
+    run.backup = backup
     run.save(update_fields=["backup"])
-    return run.backup
+    return backup
 
 
 def _require_backup(database: Database, backup: Backup | None = None) -> Backup:

@@ -8,6 +8,7 @@ RESTORE_DRILL = "backups.restore_drill"
 RECOVERY_POINT = "backups.rpo"
 RECOVERY_TIME = "backups.rto"
 POINT_IN_TIME = "backups.point_in_time"
+KEY_CUSTODY = "backups.key_custody"
 
 
 def observe(database: Database, *keys: str) -> None:

@@ -16,6 +16,7 @@ from apps.common.postgresql.throwaway import remove_orphans
 from apps.common.runs import RunStatus
 
 from .backups import queue_backup, remove_unless_listed
+from .custody_drills import queue_custody_drill
 from .drills import queue_drill
 from .points import queue_point_drill
 from .restores import end_dead_restores, forgotten_restores
@@ -26,12 +27,15 @@ MODELS: dict[str, type[BackupRun] | type[DrillRun]] = {
     Operation.BACKUP: BackupRun,
     Operation.DRILL: DrillRun,
     Operation.POINT_IN_TIME: DrillRun,
+    Operation.CUSTODY: DrillRun,
 }
 QUEUES: dict[str, Callable[..., BackupRun | DrillRun]] = {
     Operation.BACKUP: queue_backup,
     Operation.DRILL: queue_drill,
     Operation.POINT_IN_TIME: queue_point_drill,
+    Operation.CUSTODY: queue_custody_drill,
 }
+SPECIAL_DRILLS = {Operation.POINT_IN_TIME, Operation.CUSTODY}
 
 
 def tick(*, at: datetime) -> list[BackupRun | DrillRun | RestoreRun]:
@@ -91,7 +95,9 @@ def _record_missed(schedule: Schedule, slots: list[datetime], at: datetime) -> N
     if not slots:
         return
     model = MODELS[schedule.operation]
-    kind = {"is_point_in_time": True} if schedule.operation == Operation.POINT_IN_TIME else {}
+    kind = (
+        {f"is_{schedule.operation}": True} if schedule.operation in {Operation.POINT_IN_TIME, Operation.CUSTODY} else {}
+    )
     missed: list[Any] = [
         model(
             database=schedule.database,

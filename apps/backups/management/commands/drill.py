@@ -2,13 +2,16 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.backups import services
+from apps.backups.engines.encryption import read_identities
 from apps.backups.exceptions import BackupError
-from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
+from apps.backups.models import Backup, Database, DrillRun, DrillVerdict, Recipient
+from apps.backups.services.custody_drills import owner_of, read_identity_file
 from apps.common.console import quiet_logs
 from apps.common.statuses import look_of
 
@@ -25,17 +28,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("database", nargs="?", help="Its newest backup is drilled; needless where there is one.")
         parser.add_argument("--backup", type=int, metavar="ID", help="Drill this backup instead of the newest.")
+        key = parser.add_mutually_exclusive_group()
+        key.add_argument("--recipient", metavar="NAME", help="Decrypt with this key alone, through its escrow.")
+        key.add_argument("--identity-file", type=Path, metavar="PATH", help="Decrypt with the key in this file alone.")
+        key.add_argument("--identity-stdin", action="store_true", help="The same, from standard input.")
         parser.add_argument("--json", action="store_true", help="Print one object on standard output.")
 
     def handle(self, *, database: str | None, backup: int | None, **options: Any) -> None:
         chosen = _find_backup(backup) if backup is not None else None
         try:
             target = chosen.database if chosen else _find_database(database)
-            run = services.queue_drill(database=target, backup=chosen)
+            key, identity = _find_key(options)
+            if key:
+                run = services.queue_custody_drill(database=target, recipient=key, backup=chosen)
+            else:
+                run = services.queue_drill(database=target, backup=chosen)
         except BackupError as error:
             raise CommandError(error.message, returncode=USAGE) from error
         with quiet_logs(options["verbosity"]):
-            services.carry_out_drill(run=run)
+            services.carry_out_drill(run=run, identity=identity)
         self.stdout.write(json.dumps(_as_json(run)) if options["json"] else _as_text(run))
         self.stdout.flush()
         code = EXIT_CODES[DrillVerdict(run.outcome)]
@@ -62,6 +73,22 @@ def _find_database(name: str | None) -> Database:
     raise CommandError(f"{what}. There are: {known}.", returncode=USAGE)
 
 
+def _find_key(options: dict[str, Any]) -> tuple[Recipient | None, str]:
+    """The key that a custody drill is about, and its identity when it was brought along."""
+    if options["recipient"]:
+        try:
+            return Recipient.objects.get(name=options["recipient"]), ""
+        except Recipient.DoesNotExist as error:
+            known = ", ".join(Recipient.objects.values_list("name", flat=True)) or "none yet"
+            message = f"There is no key named {options['recipient']}. There are: {known}."
+            raise CommandError(message, returncode=USAGE) from error
+    if options["identity_file"]:
+        return owner_of(read_identity_file(options["identity_file"]))
+    if options["identity_stdin"]:
+        return owner_of(read_identities(sys.stdin.read()))
+    return None, ""
+
+
 def _findings(run: DrillRun) -> list[dict[str, str]]:
     return run.findings or ([{"id": "drill-broken", "message": run.error}] if run.error else [])
 
@@ -76,6 +103,7 @@ def _as_json(run: DrillRun) -> dict[str, Any]:
         "database": run.database.name,
         "backup": run.backup_id,
         "drill": run.pk,
+        "key": run.recipient.name if run.recipient else None,
         "tables": run.tables,
         "rows": run.rows,
         "size_bytes": run.size_bytes,
