@@ -105,3 +105,15 @@ class RestoreFailed(BackupError):
 
 class RestoreDecided(BackupError):
     """Somebody decided about the restore before."""
+
+
+class ToolRefused(BackupError):
+    """The other tool could not do what was asked; the message holds its words."""
+
+    def __init__(self, message: str, *, exit_code: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class ToolAbsent(ToolRefused):
+    """The other tool is not installed on this machine."""

@@ -64,8 +64,18 @@ INTEGRITY_FAILED = "integrity-failed"
 INDEX_CORRUPT = "index-corrupt"
 HEAP_CORRUPT = "heap-corrupt"
 CHECK_FAILED = "check-failed"
+# A physical backup, and its write-ahead log.
+PAGE_CHECKSUM_INVALID = "page-checksum-invalid"
+REPOSITORY_DAMAGED = "repository-damaged"
+WAL_MISSING = "wal-missing"
+TARGET_NOT_REACHED = "target-not-reached"
+TARGET_OVERSHOT = "target-overshot"
+TARGET_BEFORE_OLDEST_BACKUP = "target-before-oldest-backup"
 # Why nothing could be said.
 KEY_MISSING = "key-missing"
+INSTANT_NOT_EXACT = "instant-not-exact"
+NOTHING_TO_COMPARE = "nothing-to-compare"
+TOOL_MISSING = "tool-missing"
 ENGINE_UNKNOWN = "engine-unknown"
 SERVER_MISSING = "server-missing"
 SERVER_FAILED = "server-failed"
@@ -83,6 +93,7 @@ INDEX_CHECK_SKIPPED = "index-check-skipped"
 NETWORK_NOT_ISOLATED = "network-not-isolated"
 CHECKS_NOT_RUN = "checks-not-run"
 CONTENT_SAMPLED = "content-sampled"
+ROLES_MADE_UP = "roles-made-up"
 # Worth knowing, of a backup.
 SEQUENCE_BEHIND_DATA = "sequence-behind-data"
 INDEX_INVALID = "index-invalid"
@@ -99,6 +110,7 @@ WARNINGS = frozenset(
         NETWORK_NOT_ISOLATED,
         CHECKS_NOT_RUN,
         CONTENT_SAMPLED,
+        ROLES_MADE_UP,
         SEQUENCE_BEHIND_DATA,
         INDEX_INVALID,
         UNLOGGED_NOT_DUMPED,

@@ -15,6 +15,8 @@ from apps.backups.exceptions import (
     ManifestUnreadable,
     ObjectMissing,
     StorageFailed,
+    ToolAbsent,
+    ToolRefused,
 )
 from apps.common.exceptions import OperationError
 from apps.common.postgresql.binaries import PostgreSQLMissing
@@ -85,6 +87,8 @@ def translated() -> Iterator[None]:
         PostgreSQLMissing: findings.SERVER_MISSING,
         ServerFailed: findings.SERVER_FAILED,
         StorageFailed: findings.STORAGE_UNREADABLE,
+        ToolRefused: findings.STORAGE_UNREADABLE,
+        ToolAbsent: findings.TOOL_MISSING,
     }
     try:
         yield

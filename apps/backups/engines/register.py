@@ -9,6 +9,7 @@ from .backup import take_backup
 from .contract import BackupJob, DrillJob, Engine, Source
 from .drill import run_drill
 from .manifest import Manifest
+from .pgbackrest.engine import PgBackRest
 from .postgresql.source import PostgreSQLSource
 from .report import DrillReport
 from .sqlite.source import SQLiteSource
@@ -49,6 +50,7 @@ class Streamed:
 ENGINES: dict[str, Engine] = {
     "postgresql": Streamed("postgresql", PostgreSQLSource.from_url),
     "sqlite": Streamed("sqlite", SQLiteSource.from_url),
+    "pgbackrest": PgBackRest(),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit import services as audit
+from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import PointEngine, PointJob
 from apps.backups.engines.register import engine_named
 from apps.backups.engines.report import PointReport
@@ -56,7 +57,7 @@ def record_point(run: DrillRun, report: PointReport) -> dict[str, Any]:
         "target_at": report.target_at,
         "reached_at": report.reached_at,
         "verdict": report.verdict.value,
-        "findings": [vars(finding) for finding in report.findings],
+        "findings": as_rows(report.findings),
         "stages": list(report.stages.items()),
         "rto_seconds": report.rto_seconds,
         "rpo_seconds": report.rpo_seconds,

@@ -1,0 +1,201 @@
+"""pgBackRest on the real thing: full, incremental, and every way in which a drill of it can end."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from apps.backups.engines import findings
+from apps.backups.engines.backup import publish_manifest
+from apps.backups.engines.contract import BackupJob, DrillJob, PointJob
+from apps.backups.engines.findings import Verdict
+from apps.backups.engines.manifest import Manifest
+from apps.backups.engines.pgbackrest.drill import look_at_set
+from apps.backups.engines.pgbackrest.listing import read_info
+from apps.backups.engines.pgbackrest.tool import call, invalid_sets, push_log
+from apps.backups.engines.report import DrillReport
+from apps.backups.engines.storage import LocalStorage
+from apps.common.postgresql import placement
+from tests.backups.physical import ENGINE, Source, archiving_source
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[Source]:
+    with archiving_source() as source:
+        yield source
+
+
+@pytest.fixture(scope="module")
+def full(source: Source, storage: LocalStorage) -> Manifest:
+    """A full backup under the prefix `physical/full`, taken while somebody writes."""
+    with writing(source):
+        return ENGINE.take(BackupJob(source.url, storage, "physical/full"))
+
+
+@contextmanager
+def writing(source: Source) -> Iterator[None]:
+    """Somebody inserts and uses a sequence until the block ends."""
+    over = threading.Event()
+
+    def write() -> None:
+        with source.address.connect(autocommit=True) as connection:
+            while not over.is_set():
+                connection.execute("INSERT INTO item (name) VALUES ('written meanwhile')")
+                connection.execute("SELECT nextval('ticket')")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writer.join()
+
+
+def drill(source: Source, storage: LocalStorage, prefix: str) -> DrillReport:
+    return ENGINE.drill(DrillJob(storage=storage, prefix=prefix, now=datetime.now(UTC), connection_url=source.url))
+
+
+def ids(report: DrillReport) -> list[str]:
+    return [finding.id for finding in report.findings]
+
+
+def test_a_full_backup_taken_while_somebody_writes_is_proven_exactly(
+    source: Source, storage: LocalStorage, full: Manifest
+) -> None:
+    report = drill(source, storage, "physical/full")
+    assert report.findings == []
+    assert report.verdict == Verdict.PROVEN
+    assert report.rto_seconds is not None
+    assert {"restore", "replay", "compare"} <= report.stages.keys()
+    assert full.extras["set"]["kind"] == "full"
+    assert full.summary.rows > 500
+
+
+def test_an_incremental_backup_is_proven_with_what_came_since(
+    source: Source, storage: LocalStorage, full: Manifest
+) -> None:
+    source.execute("INSERT INTO item (name) VALUES ('since the full one')")
+    taken = ENGINE.take(BackupJob(source.url, storage, "physical/incremental"))
+    report = drill(source, storage, "physical/incremental")
+    assert taken.extras["set"]["kind"] == "incr"
+    assert taken.summary.rows > full.summary.rows
+    assert report.findings == []
+
+
+def test_a_row_that_the_restored_copy_lacks_is_named(source: Source, storage: LocalStorage, full: Manifest) -> None:
+    tables = full.fingerprint["tables"] | {"public.item": {"rows": full.summary.rows + 1, "content": "1"}}
+    publish_manifest(
+        replace(full, fingerprint=full.fingerprint | {"tables": tables}), storage=storage, prefix="physical/otherwise"
+    )
+    report = drill(source, storage, "physical/otherwise")
+    assert ids(report) == [findings.ROW_COUNT_DIFFERS]
+    assert report.verdict == Verdict.FAILED
+
+
+def test_no_drill_archives_anything_though_the_restored_settings_say_so(source: Source, full: Manifest) -> None:
+    assert source.archived_from() == {str(source.server.data_folder)}
+
+
+def test_a_flipped_bit_in_the_repository_is_found(source: Source, storage: LocalStorage, full: Manifest) -> None:
+    stored = source.repository / "backup" / "main" / full.extras["origin"] / "pg_data" / "base"
+    file = max(stored.rglob("*.zst"), key=lambda path: path.stat().st_size)
+    content = file.read_bytes()
+    with changed(file, content[:-50] + bytes([content[-50] ^ 1]) + content[-49:]):
+        assert ids(drill(source, storage, "physical/full")) == [findings.ARTEFACT_CHECKSUM_DIFFERS]
+    with changed(file, None):
+        assert ids(drill(source, storage, "physical/full")) == [findings.ARTEFACT_MISSING]
+
+
+def test_verify_names_damage_that_it_ends_well_with(source: Source, storage: LocalStorage, full: Manifest) -> None:
+    file = next((source.repository / "backup" / "main" / full.extras["origin"]).rglob("PG_VERSION.zst"))
+    with changed(file, b"no such thing"):
+        assert invalid_sets(source.stanza) >= {full.extras["origin"]}
+
+
+def test_a_changed_manifest_of_pgbackrest_is_found(source: Source, storage: LocalStorage, full: Manifest) -> None:
+    file = source.repository / "backup" / "main" / full.extras["origin"] / "backup.manifest"
+    with changed(file, file.read_bytes() + b"\n"):
+        assert ids(drill(source, storage, "physical/full")) == [findings.ARTEFACT_CHECKSUM_DIFFERS]
+
+
+def test_a_gap_in_the_archive_is_found(source: Source, storage: LocalStorage, full: Manifest) -> None:
+    last = full.extras["set"]["last_segment"]
+    archived = [path for path in (source.repository / "archive").rglob("*-*.zst") if path.name >= last]
+    with ExitStack() as stack:
+        for path in archived:
+            stack.enter_context(changed(path, None))
+        report = drill(source, storage, "physical/full")
+    assert ids(report) == [findings.WAL_MISSING]
+    assert report.verdict == Verdict.FAILED
+
+
+def test_a_backup_that_pgbackrest_expired_is_missing(source: Source, storage: LocalStorage, full: Manifest) -> None:
+    gone = replace(full, extras=full.extras | {"origin": "20010101-000000F"})
+    publish_manifest(gone, storage=storage, prefix="physical/expired")
+    assert ids(drill(source, storage, "physical/expired")) == [findings.ARTEFACT_MISSING]
+
+
+def test_pages_that_pgbackrest_only_warned_of_refute(source: Source) -> None:
+    said = json.loads(call(source.stanza, "info", "--output=json").stdout)
+    said[0]["backup"][0]["error"] = True
+    held = read_info(json.dumps(said).encode()).backups[0]
+    assert [finding.id for finding in look_at_set(source.stanza, held)] == [findings.PAGE_CHECKSUM_INVALID]
+
+
+def test_a_recovery_to_now_stops_between_its_two_marks(source: Source, full: Manifest) -> None:
+    report = ENGINE.drill_point(PointJob(source.url, now=datetime.now(UTC)))
+    assert report.findings == []
+    assert report.verdict == Verdict.PROVEN
+    assert report.reached_at is not None
+    assert report.target_at is not None
+    assert report.target_at - timedelta(minutes=1) < report.reached_at <= report.target_at
+    assert report.rto_seconds is not None
+
+
+def test_a_recovery_stops_between_two_inserts(source: Source, full: Manifest) -> None:
+    source.execute("INSERT INTO item (name) VALUES ('before')")
+    between = datetime.now(UTC)
+    source.execute("INSERT INTO item (name) VALUES ('after')")
+    push_log(source.stanza)
+    report = ENGINE.drill_point(PointJob(source.url, now=datetime.now(UTC), target_at=between))
+    assert report.findings == []
+    assert report.reached_at is not None
+    assert between - timedelta(minutes=1) < report.reached_at <= between
+
+
+def test_a_time_before_the_oldest_backup_cannot_be_reached(source: Source, full: Manifest) -> None:
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
+    report = ENGINE.drill_point(PointJob(source.url, now=datetime.now(UTC), target_at=long_ago))
+    assert [finding.id for finding in report.findings] == [findings.TARGET_BEFORE_OLDEST_BACKUP]
+    assert report.verdict == Verdict.FAILED
+
+
+def test_a_time_behind_the_end_of_the_archive_is_not_reached(source: Source, full: Manifest) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    report = ENGINE.drill_point(PointJob(source.url, now=datetime.now(UTC), target_at=later))
+    assert [finding.id for finding in report.findings] == [findings.TARGET_NOT_REACHED]
+
+
+def test_nothing_is_left_behind(source: Source, full: Manifest) -> None:
+    folders = placement.temporary_folder(placement.server_user()).glob("seaworthy-throwaway-*/tablespaces")
+    assert list(folders) == []
+
+
+@contextmanager
+def changed(file: Path, content: bytes | None) -> Iterator[None]:
+    """The file has another content, or is not there, until the block ends."""
+    kept = file.with_name(file.name + ".kept")
+    file.rename(kept)
+    try:
+        if content is not None:
+            file.write_bytes(content)
+            file.chmod(0o644)
+        yield
+    finally:
+        kept.rename(file)
