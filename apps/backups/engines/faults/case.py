@@ -112,6 +112,7 @@ class Case:
 
     def publish(self, manifest: Manifest) -> None:
         """Replace the copy's manifest."""
+        self.manifest_file.unlink(missing_ok=True)
         publish_manifest(manifest, storage=self.healthy.storage, prefix=self.prefix)
 
     def read_manifest(self) -> Manifest:

@@ -195,7 +195,7 @@ MISSING = [
     ),
     content(
         35, "missing-extension", "An extension is not in the dump.", findings.EXTENSION_MISSING,
-        "extension", "SELECT quote_ident(extname) FROM pg_extension ORDER BY extname = 'plpgsql', oid LIMIT 1",
+        "extension", "SELECT quote_ident(extname) FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY oid LIMIT 1",
         "DROP EXTENSION {0} CASCADE",
     ),
 ]  # fmt: skip
@@ -223,7 +223,8 @@ ROWS = [
         "DELETE FROM ONLY {0}",
     ),
     content(
-        43, "violated-foreign-key", "Rows name others that are not there.", findings.RESTORE_FAILED,
+        43, "violated-foreign-key", "Rows name others that are not there.",
+        (findings.RESTORE_FAILED, "constraint-violated"),
         "foreign key with rows",
         f"SELECT {TABLE} {STORED} AND EXISTS (SELECT FROM pg_constraint k WHERE k.confrelid = c.oid"
         f" AND k.conrelid <> c.oid AND pg_relation_size(k.conrelid) > 0) {LARGEST}",
@@ -393,7 +394,7 @@ ENVIRONMENT = [
     content(
         35, "extension-not-here", "The dump needs an extension that this machine does not have.",
         findings.EXTENSION_NOT_INSTALLED_HERE,
-        "extension", "SELECT oid FROM pg_extension ORDER BY extname = 'plpgsql', oid LIMIT 1",
+        "extension", "SELECT oid FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY oid LIMIT 1",
         "UPDATE pg_extension SET extname = 'seaworthy_absent' WHERE oid = {0}",
     ),
     content(

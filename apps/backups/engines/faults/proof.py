@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Proof:
-    """The matrix: what the drill named, what it missed, what is out of its reach, and what it alarmed at for nothing."""
+    """The matrix: what was named, what was missed, what is out of reach, and what alarmed for nothing."""
 
     outcomes: list[Outcome]
     out_of_reach: list[OutOfReach]

@@ -88,6 +88,6 @@ def sample_server() -> Iterator[Server]:
         with psycopg.connect(**server.connection_parameters(DATABASE)) as connection:
             connection.execute("SET client_min_messages = error")  # a server without replicas warns of publications
             connection.execute(SAMPLE.encode())
-            if connection.execute("SELECT FROM pg_available_extensions WHERE name = %s", [EXTENSION]).fetchone():
+            if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = %s", [EXTENSION]).fetchone():
                 connection.execute(f"CREATE EXTENSION {EXTENSION}")
         yield server

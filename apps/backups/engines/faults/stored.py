@@ -10,10 +10,11 @@ from apps.backups.engines.artefact import hash_file
 from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME
 
 from .case import Case
-from .fault import Fault, drilled
+from .fault import Fault, NotApplicable, drilled
 
 ERROR_PAGE = b"<!doctype html><title>403 Forbidden</title><h1>Forbidden</h1>\n"
 NEWER_FORMAT = b'{"format": 999}'
+BLOCK_BYTES = 1 << 16
 COMPRESSED_NOTHING = zstandard.ZstdCompressor(write_checksum=True).compress(b"")
 
 Damage = Callable[[Case], None]
@@ -27,6 +28,19 @@ def cut(share: float = 1.0, *, fewer: int = 0) -> Damage:
         case.artefact.write_bytes(data[: max(0, int(len(data) * share) - fewer)])
 
     return damage
+
+
+def cut_at_block(case: Case) -> None:
+    """Keep whole blocks of 64 KiB, as encryption and uploads write them, and at least one fewer than there are."""
+    data = case.artefact.read_bytes()
+    case.artefact.write_bytes(data[: (len(data) - 1) // BLOCK_BYTES * BLOCK_BYTES])
+
+
+def lose_part(case: Case) -> None:
+    """One block in the middle is missing, and what follows stands in its place."""
+    data = case.artefact.read_bytes()
+    middle = len(data) // 2
+    case.artefact.write_bytes(data[:middle] + data[middle + BLOCK_BYTES :])
 
 
 def flip(place: float) -> Damage:
@@ -77,7 +91,10 @@ def write_manifest(content: bytes) -> Damage:
 
 def swap(case: Case) -> None:
     """The artefact of another backup lies beside the manifest."""
-    case.artefact.write_bytes((case.healthy.older_folder / ARTEFACT_NAME).read_bytes())
+    other = (case.healthy.older_folder / ARTEFACT_NAME).read_bytes()
+    if other == case.artefact.read_bytes():
+        raise NotApplicable("Two backups, one after the other, are the same: nothing was written in between.")
+    case.artefact.write_bytes(other)
 
 
 def replay(case: Case) -> None:
@@ -108,6 +125,7 @@ STORED_FAULTS = [
     fault(1, "cut-to-99-percent", "The last hundredth of the artefact is missing.", CHANGED[:1], cut(0.99)),
     fault(1, "cut-to-half", "Half of the artefact is missing.", CHANGED[:1], cut(0.5)),
     fault(1, "cut-by-one-byte", "The last byte of the artefact is missing.", CHANGED[:1], cut(fewer=1)),
+    fault(1, "cut-at-a-boundary", "The artefact ends where a block of its encryption ends.", CHANGED[:1], cut_at_block),
     fault(1, "cut-to-nothing", "The artefact is there, and empty.", CHANGED[:1], cut(0)),
     fault(2, "flipped-first-bit", "One bit at the artefact's beginning is another.", CHANGED[1:], flip(0)),
     fault(2, "flipped-bit", "One bit in the middle of the artefact is another.", CHANGED[1:], flip(0.5)),
@@ -131,6 +149,7 @@ STORED_FAULTS = [
         store(COMPRESSED_NOTHING),
     ),
     fault(6, "missing-artefact", "The artefact is gone.", findings.ARTEFACT_MISSING, lose_artefact),
+    fault(6, "missing-part", "One part of the artefact is missing.", CHANGED[:1], lose_part),
     fault(7, "missing-manifest", "The manifest is gone.", findings.MANIFEST_MISSING, lose_manifest),
     fault(7, "empty-manifest", "The manifest is empty.", findings.MANIFEST_UNREADABLE, write_manifest(b"")),
     fault(
