@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from apps.common.postgresql.throwaway import throwaway_folder
@@ -22,6 +22,7 @@ from .storage import Storage
 from .watch import UNLIMITED, Limits, watched
 
 SERVER_BYTES = 200 << 20  # an empty server with its first write-ahead log
+CLOCKS_APART = timedelta(minutes=5)
 
 
 def run_drill(
@@ -44,6 +45,7 @@ def run_drill(
         with translated(), throwaway_folder() as folder:
             with stages.measure("fetch"):
                 manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
+                _require_clock(manifest, now)
                 stored = fetch_artefact(storage, prefix, folder, manifest)
 
             def unpack(dump: Path) -> None:
@@ -77,7 +79,18 @@ def _known(manifest: Manifest) -> Manifest:
     if manifest.engine not in PROVERS:
         message = f"No engine of this version proves backups of {manifest.engine}."
         raise left_open(findings.ENGINE_UNKNOWN, message)
+    if not manifest.fingerprint:
+        message = "The manifest says nothing of what the source held, so nothing can be compared."
+        raise refuted(findings.MANIFEST_UNREADABLE, message)
     return manifest
+
+
+def _require_clock(manifest: Manifest, now: datetime) -> None:
+    """A clock that stands before the snapshot makes every age wrong, and would let an old backup seem new."""
+    ahead = manifest.snapshot_at - now
+    if ahead > CLOCKS_APART:
+        message = f"The snapshot lies {ahead} after this machine's time: one of the two clocks is wrong. Set it."
+        raise left_open(findings.CLOCK_SKEWED, message)
 
 
 def _restore_and_compare(

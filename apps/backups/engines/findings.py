@@ -85,6 +85,7 @@ STORAGE_UNREADABLE = "storage-unreadable"
 EXTENSION_NOT_INSTALLED_HERE = "extension-not-installed-here"
 LOCALE_NOT_INSTALLED_HERE = "locale-not-installed-here"
 TIME_LIMIT_REACHED = "time-limit-reached"
+CLOCK_SKEWED = "clock-skewed"
 DRILL_BROKEN = "drill-broken"
 # Worth knowing, of a restore.
 EXTENSION_VERSION_DIFFERS = "extension-version-differs"

@@ -1,5 +1,6 @@
 """One copy of a healthy backup, and what is done to it."""
 
+import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from apps.backups.engines.artefact import decompress
+from apps.backups.engines.artefact import pack
 from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.contract import BackupJob, DrillJob, Engine
-from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME, Manifest, read_manifest
+from apps.backups.engines.drill import fetch_dump
+from apps.backups.engines.manifest import MANIFEST_NAME, Manifest, read_manifest
 from apps.backups.engines.report import DrillReport
+from apps.backups.engines.stages import Stages
 from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.server import Server
 
@@ -41,9 +44,14 @@ class Healthy:
 
     def decode(self, folder: Path) -> Path:
         """The dump, as the tool of its engine wrote it, in a file of the folder."""
-        dump = folder / "dump"
-        decompress(self.folder / ARTEFACT_NAME, dump)
-        return dump
+        return fetch_dump(
+            storage=self.storage,
+            prefix=HEALTHY,
+            folder=folder,
+            stages=Stages(),
+            manifest_sha256=self.manifest.sha256,
+            identities=self.identities,
+        )[1]
 
     def job(self, prefix: str, now: datetime) -> DrillJob:
         """The drill of what is under the prefix."""
@@ -87,7 +95,7 @@ class Case:
     @property
     def artefact(self) -> Path:
         """The object that holds the dump."""
-        return self.folder / ARTEFACT_NAME
+        return self.folder / self.healthy.manifest.artefact.name
 
     def drill(self) -> DrillReport:
         """Drill the copy as it is now."""
@@ -109,6 +117,12 @@ class Case:
         shutil.rmtree(self.folder)
         taken = self.take(connection_url, self.prefix)
         self.publish(replace(self.healthy.manifest, artefact=taken.artefact, database=taken.database))
+
+    def pack(self, content: bytes) -> None:
+        """The copy holds these bytes in place of the dump, compressed and encrypted, with the right checksums."""
+        with self.artefact.open("wb") as file:
+            written = pack(io.BytesIO(content), file, recipients=self.healthy.recipients)
+        self.publish(replace(self.read_manifest(), artefact=written))
 
     def publish(self, manifest: Manifest) -> None:
         """Replace the copy's manifest."""

@@ -2,8 +2,10 @@
 
 from .conditions import CONDITION_FAULTS
 from .contents import CONTENT_FAULTS
-from .fault import Fault, OutOfReach
+from .elsewhere import OUT_OF_REACH
+from .fault import Fault
 from .stored import STORED_FAULTS
 
+__all__ = ["FAULTS", "OUT_OF_REACH"]
+
 FAULTS: tuple[Fault, ...] = (*STORED_FAULTS, *CONTENT_FAULTS, *CONDITION_FAULTS)
-OUT_OF_REACH: tuple[OutOfReach, ...] = ()

@@ -18,19 +18,23 @@ import psycopg
 from psycopg import sql
 
 from apps.backups.engines import findings
+from apps.backups.engines.artefact import pack
 from apps.backups.engines.contract import BackupJob
+from apps.backups.engines.encryption import make_identity, public_key_of
 from apps.backups.engines.storage import LocalStorage, Storage
+from apps.common.postgresql.throwaway import throwaway_folder
 
 from .bucket import refusing_bucket
 from .case import Case
 from .contents import LARGEST, STORED, TABLE
-from .fault import CaughtBy, Fault, NotApplicable, drilled, refused
+from .fault import CaughtBy, Fault, NotApplicable, drilled, make_fault, refused
 from .scratch import Scratch, scratch_database
 
 POSTGRESQL = ("postgresql",)
 IMPOSSIBLE_BYTES = 1 << 60
 ROOM_BYTES = 1 << 10
 PAGE_BYTES = 8192
+LONG_VALUES = f"SELECT c.reltoastrelid AS oid {STORED} AND pg_relation_size(c.reltoastrelid) > 0 {LARGEST}"
 APPEARS_SECONDS = 20.0
 
 
@@ -74,6 +78,26 @@ def without_folder(case: Case) -> None:
 def before_its_snapshot(case: Case) -> None:
     """The clock of the drill stands a day before the snapshot."""
     case.job = replace(case.job, now=case.healthy.manifest.snapshot_at - timedelta(days=1))
+
+
+def without_key(case: Case) -> None:
+    """Nobody has the key any more."""
+    case.job = replace(case.job, identities=())
+
+
+def with_wrong_key(case: Case) -> None:
+    """The key at hand is another one."""
+    case.job = replace(case.job, identities=[make_identity()])
+
+
+def to_wrong_recipient(case: Case) -> None:
+    """The backup was encrypted to somebody else than its manifest says."""
+    stranger = public_key_of(make_identity())
+    manifest = case.healthy.manifest
+    with throwaway_folder() as folder, case.healthy.decode(folder).open("rb") as dump:
+        with case.artefact.open("wb") as file:
+            written = pack(dump, file, recipients=[stranger])
+    case.publish(replace(manifest, artefact=replace(written, recipients=manifest.artefact.recipients)))
 
 
 def of_unknown_engine(case: Case) -> None:
@@ -142,8 +166,15 @@ def without_rights(case: Case, prefix: str) -> None:
 
 def with_damaged_page(case: Case, prefix: str) -> None:
     """A page of the largest table was overwritten on the source's disk."""
-    with scratch_database(case) as scratch:
-        _overwrite_page(scratch)
+    with scratch_database(case, is_cold=True) as scratch:
+        _overwrite_page(scratch, f"SELECT c.oid {STORED} {LARGEST}")
+        _take(case, prefix, url=scratch.url)
+
+
+def with_damaged_long_values(case: Case, prefix: str) -> None:
+    """A page of values that are kept beside their rows was overwritten on the source's disk."""
+    with scratch_database(case, is_cold=True) as scratch:
+        _overwrite_page(scratch, LONG_VALUES)
         _take(case, prefix, url=scratch.url)
 
 
@@ -195,20 +226,17 @@ def _end_dump_of(scratch: Scratch) -> bool:
     with psycopg.connect(**scratch.server.connection_parameters("template1")) as connection:
         ended = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND application_name = 'pg_dump' AND wait_event_type = 'Lock'",
+            " WHERE datname = %s AND wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%%'",
             [scratch.name],
         )
         return ended.fetchone() is not None
 
 
-def _overwrite_page(scratch: Scratch) -> None:
+def _overwrite_page(scratch: Scratch, relation: str) -> None:
     with scratch.connect() as connection:
-        found = connection.execute(f"SELECT pg_relation_filepath(c.oid) {STORED} {LARGEST}").fetchone()
+        found = connection.execute(f"SELECT pg_relation_filepath(oid) FROM ({relation}) r".encode()).fetchone()
         if found is None:
-            raise NotApplicable("The database has no table with rows.")
-        connection.commit()
-        connection.autocommit = True
-        connection.execute("CHECKPOINT")
+            raise NotApplicable("The database has no such table with rows.")
     with (scratch.server.data_folder / found[0]).open("r+b") as file:
         file.write(b"\xa5" * PAGE_BYTES)
 
@@ -229,25 +257,25 @@ def during_backup(
     mode: int,
     identifier: str,
     sentence: str,
-    found: str,
+    expected: str | tuple[str, ...],
     attempt: Callable[[Case, str], object],
     engines: tuple[str, ...] = (),
 ) -> Fault:
     """A fault that the backup must refuse."""
-    return Fault(identifier, mode, sentence, (found,), refused(attempt), CaughtBy.BACKUP, engines)
+    happen = refused(attempt)
+    return make_fault(mode, identifier, sentence, expected, happen, caught_by=CaughtBy.BACKUP, engines=engines)
 
 
 def during_drill(
     mode: int,
     identifier: str,
     sentence: str,
-    found: str | tuple[str, ...],
+    expected: str,
     damage: Callable[[Case], None],
     engines: tuple[str, ...] = (),
 ) -> Fault:
     """A fault that the drill must name."""
-    expected = (found,) if isinstance(found, str) else found
-    return Fault(identifier, mode, sentence, expected, drilled(damage), engines=engines)
+    return make_fault(mode, identifier, sentence, expected, drilled(damage), engines=engines)
 
 
 STORAGE_FAILED, SOURCE_UNREACHABLE, TOOL_FAILED = "storage-failed", "source-unreachable", "tool-failed"
@@ -265,7 +293,8 @@ CONDITION_FAULTS = [
     during_drill(10, "disk-too-small", "The drill's disk is too small.", findings.DISK_TOO_SMALL, without_disk),
     during_drill(15, "time-limit", "The restore takes longer than it may.", findings.TIME_LIMIT_REACHED, without_time),
     during_backup(
-        27, "hidden-rows", "The role that dumps may not read everything.", TOOL_FAILED, without_rights, POSTGRESQL
+        27, "hidden-rows", "The role that dumps may not read everything.", SOURCE_UNREACHABLE, without_rights,
+        POSTGRESQL,
     ),
     during_drill(
         30, "another-database", "The dump is of another database.", findings.TABLE_MISSING, of_another_database,
@@ -278,7 +307,18 @@ CONDITION_FAULTS = [
         39, "clock-set-back", "The clock stands before the snapshot.", findings.CLOCK_SKEWED, before_its_snapshot
     ),
     during_backup(
-        41, "damaged-page", "A page of the source is damaged on its disk.", TOOL_FAILED, with_damaged_page, POSTGRESQL
+        41, "damaged-page", "A page of the source is damaged on its disk.", (TOOL_FAILED, SOURCE_UNREACHABLE),
+        with_damaged_page, POSTGRESQL,
+    ),
+    during_drill(46, "lost-key", "The key that decrypts is lost.", findings.KEY_MISSING, without_key),
+    during_drill(47, "wrong-key", "The key at hand is another one.", findings.KEY_MISSING, with_wrong_key),
+    during_drill(
+        47, "wrong-recipient", "It was encrypted to another key than the manifest says.",
+        findings.ARTEFACT_UNREADABLE, to_wrong_recipient,
+    ),
+    during_backup(
+        44, "damaged-toast", "A page of long values is damaged on the source's disk.",
+        (TOOL_FAILED, SOURCE_UNREACHABLE), with_damaged_long_values, POSTGRESQL,
     ),
     during_backup(
         50, "changed-password", "The database's password was changed.", SOURCE_UNREACHABLE, with_wrong_password,
@@ -287,16 +327,16 @@ CONDITION_FAULTS = [
     during_backup(
         51, "expired-credential", "The bucket's credentials expired.", STORAGE_FAILED, into_bucket(400, "ExpiredToken")
     ),
-    Fault(
-        "expired-credential-at-drill", 51, "The bucket's credentials expired since.", (findings.STORAGE_UNREADABLE,),
+    make_fault(
+        51, "expired-credential-at-drill", "The bucket's credentials expired since.", findings.STORAGE_UNREADABLE,
         from_bucket(400, "ExpiredToken"),
     ),
-    Fault(
-        "read-denied", 52, "The bucket refuses to be read.", (findings.STORAGE_UNREADABLE,),
+    make_fault(
+        52, "read-denied", "The bucket refuses to be read.", findings.STORAGE_UNREADABLE,
         from_bucket(403, "AccessDenied"),
     ),
-    Fault(
-        "archived-object", 6, "The bucket moved the backup into an archive.", (findings.STORAGE_UNREADABLE,),
+    make_fault(
+        6, "archived-object", "The bucket moved the backup into an archive.", findings.STORAGE_UNREADABLE,
         from_bucket(403, "InvalidObjectState"),
     ),
     during_drill(

@@ -10,7 +10,7 @@ from apps.backups.engines import findings
 from apps.backups.engines.postgresql.catalog_queries import RELATIONS
 
 from .case import Case
-from .fault import Fault, NotApplicable, drilled
+from .fault import Fault, NotApplicable, drilled, make_fault
 from .scratch import scratch_database
 
 OWN = f"{RELATIONS} AND c.relkind"
@@ -55,12 +55,11 @@ def changed(change: Callable[[psycopg.Connection[tuple[str, ...]]], None]) -> Ca
 
 
 def content(
-    mode: int, identifier: str, sentence: str, findings: str | tuple[str, ...], what: str, target: str, statement: str
+    mode: int, identifier: str, sentence: str, expected: str | tuple[str, ...], what: str, target: str, statement: str
 ) -> Fault:
     """A fault of one change."""
-    expected = (findings,) if isinstance(findings, str) else findings
     happen = drilled(changed(Change(what, target, statement)))
-    return Fault(identifier, mode, sentence, expected, happen, engines=("postgresql",))
+    return make_fault(mode, identifier, sentence, expected, happen, engines=("postgresql",))
 
 
 def of_relation(catalog: str, key: str, *columns: str, where: str = "true") -> str:

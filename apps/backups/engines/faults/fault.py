@@ -36,8 +36,8 @@ class Fault:
     sentence: str
     findings: tuple[str, ...]
     happen: Happen
-    caught_by: CaughtBy = CaughtBy.DRILL
-    engines: tuple[str, ...] = ()  # none: whatever streams
+    caught_by: CaughtBy
+    engines: tuple[str, ...]  # none: whatever streams
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,21 @@ def refused(attempt: Callable[[Case, str], object]) -> Happen:
         return []
 
     return happen
+
+
+def make_fault(
+    mode: int,
+    identifier: str,
+    sentence: str,
+    expected: str | tuple[str, ...],
+    happen: Happen,
+    *,
+    caught_by: CaughtBy = CaughtBy.DRILL,
+    engines: tuple[str, ...] = (),
+) -> Fault:
+    """A fault that one finding must name, or one of several."""
+    findings = (expected,) if isinstance(expected, str) else expected
+    return Fault(identifier, mode, sentence, findings, happen, caught_by, engines)
 
 
 def name_of(error: OperationError) -> str:

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from apps.backups.engines.contract import BackupJob, Engine
+from apps.backups.engines.encryption import make_identity, public_key_of
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.storage import LocalStorage
 from apps.common.exceptions import OperationError
@@ -72,15 +73,19 @@ Tell = Callable[[Outcome | OutOfReach], None]
 
 
 @contextmanager
-def fresh_backup(engine: Engine, connection_url: str) -> Iterator[Healthy]:
-    """Two backups of the source in a temporary storage, the older one and the healthy one."""
+def fresh_backup(
+    engine: Engine, connection_url: str, *, between: Callable[[], None] = lambda: None
+) -> Iterator[Healthy]:
+    """Two backups of the source in a temporary storage, the older one and the healthy one, for a key made for them."""
     with throwaway_folder() as folder:
         storage = LocalStorage(folder)
-        take = [
-            engine.take(BackupJob(connection_url=connection_url, storage=storage, prefix=prefix))
-            for prefix in (OLDER, HEALTHY)
-        ]
-        yield Healthy(engine, connection_url, storage, take[-1])
+        identity = make_identity()
+        recipients = [public_key_of(identity)]
+        job = BackupJob(connection_url=connection_url, storage=storage, prefix=OLDER, recipients=recipients)
+        engine.take(job)
+        between()
+        manifest = engine.take(replace(job, prefix=HEALTHY))
+        yield Healthy(engine, connection_url, storage, manifest, recipients, [identity])
 
 
 def prove(healthy: Healthy, faults: Sequence[Fault], *, tell: Tell = lambda one: None) -> Proof:

@@ -65,6 +65,8 @@ INSERT INTO port.visit (ship_id, arrived_at, berths, fee, share, note)
 INSERT INTO port.tide SELECT date '2025-10-01' + n, sin(n), 'tide ' || n FROM generate_series(0, 299) n;
 INSERT INTO port.sighting SELECT now(), decode(md5(n::text), 'hex') FROM generate_series(1, 50) n;
 INSERT INTO port.pilot SELECT 'Pilot ' || n, date '1980-01-01' + n, 'L' || n FROM generate_series(1, 20) n;
+INSERT INTO port.visit (ship_id, arrived_at, note)
+  SELECT 1, timestamptz '2026-05-01', string_agg(md5(n::text), '') FROM generate_series(1, 2000) n;
 SELECT nextval('port.ticket') FROM generate_series(1, 10);
 SELECT lo_from_bytea(0, decode(repeat(md5(n::text), 400), 'hex')) FROM generate_series(1, 3) n;
 REFRESH MATERIALIZED VIEW port.busiest;

@@ -82,14 +82,15 @@ class Scratch:
 
 
 @contextmanager
-def scratch_database(case: Case) -> Iterator[Scratch]:
-    """A copy of the healthy database, gone when the context ends."""
+def scratch_database(case: Case, *, is_cold: bool = False) -> Iterator[Scratch]:
+    """A copy of the healthy database, gone when the context ends. A cold one is read from the disk."""
     server, source = case.pristine(), case.healthy.manifest.database
     scratch = Scratch(server, f"scratch_{case.prefix.replace('-', '_')}")
     with psycopg.connect(**server.connection_parameters("template1"), autocommit=True) as connection:
         names = {"new": sql.Identifier(scratch.name), "old": sql.Identifier(source)}
         connection.execute("SET allow_system_table_mods = on")
-        connection.execute(sql.SQL("CREATE DATABASE {new} TEMPLATE {old}").format(**names))
+        strategy = sql.SQL(" STRATEGY FILE_COPY" if is_cold and server.installation.major >= 15 else "")
+        connection.execute(sql.SQL("CREATE DATABASE {new} TEMPLATE {old}").format(**names) + strategy)
         try:
             for statement in COPY_WHAT_IS_BESIDE:
                 connection.execute(statement, {"old": source, "new": scratch.name})

@@ -3,19 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import zstandard
-
 from apps.backups.engines import findings
 from apps.backups.engines.artefact import hash_file
-from apps.backups.engines.manifest import ARTEFACT_NAME, MANIFEST_NAME
+from apps.backups.engines.manifest import MANIFEST_NAME
+from apps.common.postgresql.throwaway import throwaway_folder
 
 from .case import Case
-from .fault import Fault, NotApplicable, drilled
+from .fault import Fault, NotApplicable, drilled, make_fault
 
 ERROR_PAGE = b"<!doctype html><title>403 Forbidden</title><h1>Forbidden</h1>\n"
 NEWER_FORMAT = b'{"format": 999}'
 BLOCK_BYTES = 1 << 16
-COMPRESSED_NOTHING = zstandard.ZstdCompressor(write_checksum=True).compress(b"")
 
 Damage = Callable[[Case], None]
 
@@ -74,6 +72,20 @@ def store(content: bytes) -> Damage:
     return damage
 
 
+def empty(case: Case) -> None:
+    """The artefact is a whole one of nothing, and the manifest has its checksum."""
+    length = case.read_manifest().artefact.content_bytes
+    case.pack(b"")
+    manifest = case.read_manifest()
+    case.publish(replace(manifest, artefact=replace(manifest.artefact, content_bytes=length)))
+
+
+def flip_content(case: Case) -> None:
+    """One bit of the dump is the other one, and everything around it has the right checksum."""
+    with throwaway_folder() as folder:
+        case.pack(_flipped(case.healthy.decode(folder).read_bytes(), 0.5))
+
+
 def lose_artefact(case: Case) -> None:
     """The artefact is gone."""
     case.artefact.unlink()
@@ -91,7 +103,7 @@ def write_manifest(content: bytes) -> Damage:
 
 def swap(case: Case) -> None:
     """The artefact of another backup lies beside the manifest."""
-    other = (case.healthy.older_folder / ARTEFACT_NAME).read_bytes()
+    other = (case.healthy.older_folder / case.artefact.name).read_bytes()
     if other == case.artefact.read_bytes():
         raise NotApplicable("Two backups, one after the other, are the same: nothing was written in between.")
     case.artefact.write_bytes(other)
@@ -114,9 +126,9 @@ def _flipped(data: bytes, place: float) -> bytes:
     return bytes(flipped)
 
 
-def fault(mode: int, identifier: str, sentence: str, findings: str | tuple[str, ...], damage: Damage) -> Fault:
-    expected = (findings,) if isinstance(findings, str) else findings
-    return Fault(identifier, mode, sentence, expected, drilled(damage))
+def fault(mode: int, identifier: str, sentence: str, expected: str | tuple[str, ...], damage: Damage) -> Fault:
+    """A fault that a drill of the damaged copy must name."""
+    return make_fault(mode, identifier, sentence, expected, drilled(damage))
 
 
 CHANGED = (findings.ARTEFACT_TRUNCATED, findings.ARTEFACT_CHECKSUM_DIFFERS)
@@ -130,6 +142,13 @@ STORED_FAULTS = [
     fault(2, "flipped-first-bit", "One bit at the artefact's beginning is another.", CHANGED[1:], flip(0)),
     fault(2, "flipped-bit", "One bit in the middle of the artefact is another.", CHANGED[1:], flip(0.5)),
     fault(2, "flipped-last-bit", "One bit at the artefact's end is another.", CHANGED[1:], flip(1)),
+    fault(
+        2,
+        "flipped-content",
+        "One bit of the dump was another before it was compressed.",
+        (findings.CONTENT_DIFFERS, findings.RESTORE_FAILED, findings.ROW_COUNT_DIFFERS),
+        flip_content,
+    ),
     fault(2, "zeroed-artefact", "The artefact is as long as it was, and all zeros.", CHANGED[1:], fill(b"\0")),
     fault(3, "swapped-artefact", "The artefact of another backup lies under the key.", CHANGED, swap),
     fault(4, "replayed-backup", "An older backup lies under the key, whole.", findings.MANIFEST_DIFFERS, replay),
@@ -146,7 +165,7 @@ STORED_FAULTS = [
         "empty-archive-with-checksum",
         "An empty archive was stored as the artefact, with the right checksum.",
         findings.ARTEFACT_UNREADABLE,
-        store(COMPRESSED_NOTHING),
+        empty,
     ),
     fault(6, "missing-artefact", "The artefact is gone.", findings.ARTEFACT_MISSING, lose_artefact),
     fault(6, "missing-part", "One part of the artefact is missing.", CHANGED[:1], lose_part),
