@@ -117,3 +117,7 @@ class ToolRefused(BackupError):
 
 class ToolAbsent(ToolRefused):
     """The other tool is not installed on this machine."""
+
+
+class ProofImpossible(BackupError):
+    """The drills of this database cannot be tried with faults."""

@@ -59,6 +59,7 @@ ADVICE = {
     findings.EXTENSION_NOT_INSTALLED_HERE: "Install the extension's package on the worker.",
     findings.LOCALE_NOT_INSTALLED_HERE: "Install the locale on the worker.",
     findings.TIME_LIMIT_REACHED: "Give drills of this database a faster worker or a longer time limit.",
+    findings.CLOCK_SKEWED: "Set the clocks of the worker and of the source by NTP, then drill again.",
     findings.DRILL_BROKEN: LOOK_AT_WORKER,
     findings.EXTENSION_VERSION_DIFFERS: "Install the source's version on the worker to drill what production runs.",
     findings.COLLATION_VERSION_DIFFERS: "A restore sorts by the restoring server's rules; its indexes are built anew.",

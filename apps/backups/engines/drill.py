@@ -16,7 +16,7 @@ from .findings import Finding
 from .manifest import Manifest
 from .provers import PROVERS
 from .reading import fetch_artefact, fetch_manifest, translated, unpack_artefact
-from .report import DrillReport, Stopped, left_open, make_report, verdict_on
+from .report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
 from .stages import Stages
 from .storage import Storage
 from .watch import UNLIMITED, Limits, watched

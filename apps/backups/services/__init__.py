@@ -6,6 +6,7 @@ from .custody_drills import queue_custody_drill
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
 from .points import queue_point_drill
+from .proving import prove_drill
 from .removing import prune, prune_all
 from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
 from .scheduling import end_dead_runs, queue_due_runs, tick
@@ -18,6 +19,7 @@ __all__ = [
     "carry_out_restore",
     "end_dead_runs",
     "ensure_database",
+    "prove_drill",
     "prune",
     "prune_all",
     "queue_backup",

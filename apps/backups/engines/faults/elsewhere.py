@@ -3,7 +3,6 @@
 from .fault import CaughtBy, OutOfReach
 
 BACKUP, DRILL, MONITOR = CaughtBy.BACKUP, CaughtBy.DRILL, CaughtBy.MONITOR
-KILLED = "tests/backups/test_killed.py"
 SERVICES = "tests/backups/test_services.py"
 SCHEDULES = "tests/backups/test_schedules.py"
 RETENTION = "tests/backups/test_retention.py"
@@ -14,11 +13,11 @@ VERIFIERS = "tests/backups/test_verifiers.py"
 OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "killed-upload", 11, "The worker is killed while it uploads.",
-        "It concerns the worker, not a copy: there is no manifest, so there is no backup.", MONITOR, KILLED,
+        "It concerns the worker, not a copy: there is no manifest, so there is no backup.", MONITOR,
     ),
     OutOfReach(
         "killed-before-commit", 12, "The worker dies after the upload, before its row is written.",
-        "It concerns the worker, not a copy: what is not listed is swept.", MONITOR, KILLED,
+        "It concerns the worker, not a copy: what is not listed is swept.", MONITOR,
     ),
     OutOfReach(
         "two-runs", 13, "Two backups of one database run at once.",
@@ -26,7 +25,7 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     ),
     OutOfReach(
         "delivered-twice", 14, "A task is delivered twice.",
-        "A run is claimed once, so the second delivery does nothing.", BACKUP, "tests/backups/test_racing.py",
+        "A run is claimed once, so the second delivery does nothing.", BACKUP,
     ),
     OutOfReach(
         "password-prompt", 16, "A program waits for a password.",
@@ -40,7 +39,6 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "database-never-added", 31, "A database of the server was never added.",
         "There is no backup to drill; discovery compares the server with the plans.", MONITOR,
-        "tests/backups/test_discovery.py",
     ),
     OutOfReach(
         "server-too-new", 32, "The server is newer than every installed pg_dump.",
@@ -53,17 +51,14 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "acts-on-production", 40, "The restored database acts on production: archives, dials, subscribes.",
         "It is prevented instead: no network, no archiving, no subscription in the throwaway server.", DRILL,
-        "tests/backups/test_isolation.py",
     ),
     OutOfReach(
         "corrupt-index", 42, "An index of the source is corrupt.",
         "A dump holds no index pages: the restore builds each index anew, and amcheck reads it.", DRILL,
-        "tests/backups/test_examination.py",
     ),
     OutOfReach(
         "encrypted-source", 45, "Ransomware encrypted the source itself.",
         "The restored data equals the source's, so the drill is right: canary checks and anomalies see it.", MONITOR,
-        "tests/backups/test_anomalies.py",
     ),
     OutOfReach("one-recipient", 48, "One key alone decrypts.", "It is a warning of key custody.", MONITOR, CUSTODY),
     OutOfReach(
@@ -134,7 +129,6 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "starved-production", 69, "A drill takes the machine from production.",
         "It is prevented instead: lower priority, a disk budget and a time limit.", DRILL,
-        "tests/backups/test_isolation.py",
     ),
     OutOfReach(
         "slow-recovery", 70, "Recovery takes longer than its objective.",
@@ -151,6 +145,5 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "point-not-reached", 73, "A recovery to a point in time stops elsewhere.",
         "It takes a write-ahead log: pgBackRest's drills look at both sides of the target.", DRILL,
-        "tests/backups/test_pgbackrest.py",
     ),
 )  # fmt: skip

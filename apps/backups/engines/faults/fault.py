@@ -67,12 +67,14 @@ def refused(attempt: Callable[[Case, str], object]) -> Happen:
     """Attempt a backup that must be refused and leave no manifest; the finding is named after the refusal."""
 
     def happen(case: Case) -> list[Finding]:
-        prefix = f"{case.prefix}-attempt"
+        prefix, storage = f"{case.prefix}-attempt", case.healthy.storage
         try:
             attempt(case, prefix)
         except OperationError as error:
-            listed = (case.healthy.storage.folder / prefix / MANIFEST_NAME).exists()
-            return [] if listed else [Finding(name_of(error), error.message)]
+            is_listed = (storage.folder / prefix / MANIFEST_NAME).exists()
+            return [] if is_listed else [Finding(name_of(error), error.message)]
+        finally:
+            storage.delete(prefix)
         return []
 
     return happen
