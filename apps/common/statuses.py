@@ -42,6 +42,7 @@ LOOKS = {
     "waits_for_approval": Look("Waits for approval", "open", DOUBT),
     # Drills.
     "proven": Look("Proven", "proven", PROVEN),
+    "refuted": Look("Refuted", "refuted", REFUTED),
     "could_not_verify": Look("Could not verify", "unknown", DOUBT),
     # The gate.
     "go": Look("Go", "proven", PROVEN),

@@ -15,11 +15,12 @@ from apps.backups import services
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import HoldRefused, NothingToDrill, StorageFailed
 from apps.backups.models import Backup, BackupCopy, BackupRun, Database, DrillRun, DrillVerdict, Plan, Storage
-from apps.backups.services import removing
+from apps.backups.services import removing, room
 from apps.backups.services.holding import hold_backup, release_backup
 from apps.backups.services.plans import plan_of
 from apps.backups.services.removing import prune, remove_copies
 from apps.backups.services.retention import look_ahead
+from apps.backups.services.room import make_room
 from apps.backups.services.storing import backup_storage
 from apps.catalog.models import Environment
 from apps.common.clock import now
@@ -263,3 +264,16 @@ def test_the_command_looks_ahead_and_prunes(ledger: Database, nightly: list[Back
     run("prune", "ledger", "--at-once")
     assert Backup.objects.filter(removed_at__isnull=False).count() == 3
     assert run("prune", "nowhere")[0] == 2
+
+
+def test_a_storage_that_is_nearly_full_is_pruned_without_grace_before_a_backup(
+    ledger: Database, nightly: list[Backup], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = plan_of(ledger).storages.get()
+    make_room(database=ledger, storage=storage, at=NOW)
+    assert all(is_there(one) for one in nightly)
+
+    monkeypatch.setattr(room, "SPARE_BYTES", 1 << 60)
+    services.carry_out_backup(run=services.queue_backup(database=ledger), clock=lambda: NOW)
+
+    assert [is_there(one) for one in nightly] == [True, True, False, False, False]

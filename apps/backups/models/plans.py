@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from apps.backups.engines.retention import PERIODS, Policy
+from apps.backups.engines.rhythm import QuietHours
 
 from .databases import Database
 from .recipients import Recipient
@@ -70,6 +72,19 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan of {self.database}"
+
+    def clean(self) -> None:
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValidationError({"quiet_until": "Quiet hours need both a beginning and an end."})
+        if self.quiet_from is not None and self.quiet_from == self.quiet_until:
+            raise ValidationError({"quiet_until": "Quiet hours that end when they begin would never be over."})
+
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        """When nothing starts by itself."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return QuietHours(self.quiet_from, self.quiet_until)
 
     @property
     def policy(self) -> Policy:

@@ -1,11 +1,12 @@
 """When databases are backed up and drilled by themselves."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from apps.common.clock import now
 from apps.common.slots import CronInvalid, CronSlots, IntervalSlots, Slots, check_cron
@@ -38,6 +39,14 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def active(self) -> Self:
         """Enabled, of a database that is enabled too."""
         return self.filter(is_enabled=True, database__is_enabled=True)
+
+    def resting(self) -> Self:
+        """The others."""
+        return self.exclude(is_enabled=True, database__is_enabled=True)
+
+    def urgent_first(self) -> Self:
+        """By the priority of the plan, which a database that was never backed up does not have yet."""
+        return self.order_by(Coalesce("database__plan__priority", 0).desc(), "pk")
 
 
 class Schedule(models.Model):
@@ -82,6 +91,19 @@ class Schedule(models.Model):
     def rhythm(self) -> str:
         """How often, in words."""
         return f"every {self.interval}" if self.interval else f"at {self.cron} UTC"
+
+    def rest(self) -> bool:
+        """Promise nothing while it is disabled, so that nothing of that time is missed afterwards."""
+        promising = Schedule.objects.filter(pk=self.pk, promised_from__isnull=False)
+        return promising.update(promised_from=None) == 1
+
+    def promise(self, *, at: datetime) -> datetime:
+        """Since when its slots are promised: since now, when it rested or had another rhythm until now."""
+        rhythm = f"{self.interval or self.cron} from {self.starts_at.isoformat()}"
+        if self.promised_from is None or self.promised_rhythm != rhythm:
+            self.promised_from, self.promised_rhythm = at, rhythm
+            self.save(update_fields=["promised_from", "promised_rhythm"])
+        return self.promised_from
 
     @property
     def slots(self) -> Slots:

@@ -19,6 +19,7 @@ from .custody import public_keys_for
 from .observing import RECENT, observe
 from .queueing import queue_run
 from .removing import prune
+from .room import make_room
 from .storing import first_storage, open_storage
 
 
@@ -43,6 +44,7 @@ def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
 
     def work() -> tuple[Storage, Manifest | None]:
         storage = first_storage(run.database)
+        make_room(database=run.database, storage=storage, at=clock())
         try:
             return storage, _take(run, storage, clock)
         except NothingNew:

@@ -26,6 +26,19 @@ class Judged:
 
     backup: Backup
     decision: Decision
+    grace: timedelta
+
+    @property
+    def proof(self) -> str:
+        """What drills know of it."""
+        one = self.decision.candidate
+        return "proven" if one.is_proven else "refuted" if one.is_refuted else "unverified"
+
+    @property
+    def goes_at(self) -> datetime | None:
+        """When its grace is over; None while it is not let go."""
+        asked_at = self.backup.removal_asked_at
+        return asked_at + self.grace if asked_at else None
 
     @property
     def why(self) -> str:
@@ -46,6 +59,14 @@ class Outlook:
         return [one for one in self.judged if not one.decision.stays]
 
     @property
+    def staying(self) -> list[Judged]:
+        return [one for one in self.judged if one.decision.stays]
+
+    @property
+    def kept_bytes(self) -> int:
+        return sum(one.backup.size_bytes for one in self.staying)
+
+    @property
     def freed_bytes(self) -> int:
         return sum(one.backup.size_bytes for one in self.going)
 
@@ -55,7 +76,8 @@ def look_ahead(*, database: Database, at: datetime) -> Outlook:
     plan = plan_of(database)
     backups = {backup.pk: backup for backup in database.backups.stored().defer("fingerprint")}
     candidates = _candidates(database, backups.values())
-    judged = [Judged(backups[one.candidate.identifier], one) for one in decide(candidates, plan.policy, now=at)]
+    decisions = decide(candidates, plan.policy, now=at)
+    judged = [Judged(backups[one.candidate.identifier], one, plan.removal_grace) for one in decisions]
     return Outlook(plan, judged, reason_to_freeze(_history(database, candidates, at), now=at))
 
 

@@ -18,6 +18,7 @@ from apps.common.runs import RunStatus
 from .backups import queue_backup, remove_unless_listed
 from .custody_drills import queue_custody_drill
 from .drills import queue_drill
+from .plans import plan_of
 from .points import queue_point_drill
 from .restores import end_dead_restores, forgotten_restores
 
@@ -61,18 +62,24 @@ def end_dead_runs(*, at: datetime) -> int:
 
 def queue_due_runs(*, at: datetime) -> list[BackupRun | DrillRun]:
     """Queue the newest due slot of each schedule, and record the older ones as missed."""
-    schedules = Schedule.objects.active().values_list("pk", flat=True)
+    for resting in Schedule.objects.resting().filter(promised_from__isnull=False):
+        resting.rest()
+    schedules = Schedule.objects.active().urgent_first().values_list("pk", flat=True)
     queued = (queue_due_run(schedule_id=pk, at=at) for pk in schedules)
     return [run for run in queued if run is not None]
 
 
 @transaction.atomic
 def queue_due_run(*, schedule_id: int, at: datetime) -> BackupRun | DrillRun | None:
-    """Queue the schedule's newest due slot. None when nothing is due, or while the last run goes on."""
+    """Queue the schedule's newest due slot. None when nothing is due, in quiet hours, or while the last run goes on."""
     # Another beat may tick at the same moment; whoever has the lock does the work.
     locked = Schedule.objects.select_for_update(skip_locked=True, of=("self",)).select_related("database")
     schedule = locked.filter(pk=schedule_id).first()
     if schedule is None:
+        return None
+    promised_from = schedule.promise(at=at)
+    quiet = plan_of(schedule.database).quiet_hours
+    if quiet is not None and at in quiet:  # what comes due inside waits until its end
         return None
     model = MODELS[schedule.operation]
     # A slot that lies ahead was taken by a clock that has been set back since.
@@ -83,7 +90,8 @@ def queue_due_run(*, schedule_id: int, at: datetime) -> BackupRun | DrillRun | N
         return None
     *older, newest = due
     if last is not None:  # before its first run, a schedule has promised nothing
-        _record_missed(schedule, older, at)
+        missed = [slot for slot in older if slot >= promised_from and (quiet is None or slot not in quiet)]
+        _record_missed(schedule, missed, at)
     queue = QUEUES[schedule.operation]
     try:
         return queue(database=schedule.database, schedule=schedule, scheduled_for=newest, at=at)
