@@ -63,6 +63,8 @@ LOOKS = {
     "ok": Look("OK", "proven", PROVEN),
     "warning": Look("Look at it", "doubt", DOUBT),
     "needed": Look("Missing", "refuted", REFUTED),
+    # Retention.
+    "frozen": Look("Frozen", "doubt", DOUBT),
     # Bindings.
     "suggested": Look("Suggested", "open", QUIET),
     "accepted": Look("Accepted", "proven", PROVEN),

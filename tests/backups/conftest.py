@@ -7,19 +7,24 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
 from psycopg import sql
 from pytest_django import Settings
 
+from apps.accounts.models import User
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.s3.storage import S3Storage
 from apps.backups.engines.storage import LocalStorage
-from apps.backups.models import Database
+from apps.backups.models import Backup, Database, DrillVerdict, Plan
+from apps.backups.services.plans import plan_of
 from apps.catalog.models import Environment
 from tests.backups.buckets import LOOPBACK, Buckets, serve_buckets
 from tests.backups.doctoring import Doctor
+from tests.backups.keeping import DAY, NOW, make_backup
 from tests.servers import url_on_test_server
 
 SHOP = """
@@ -126,3 +131,37 @@ def s3(buckets: Buckets, settings: Settings) -> S3Storage:
     """An empty bucket of this test alone, which may be dialled. `buckets.row(s3)` is it as a storage of plans."""
     settings.DIALLING_ALLOWED_NETWORKS = [LOOPBACK]
     return buckets.make()
+
+
+@pytest.fixture
+def ledger(environment: Environment, settings: Settings, tmp_path: Path) -> Database:
+    """A database that nobody connects to, with a plan that keeps two."""
+    settings.BACKUP_DIRECTORY = str(tmp_path / "backups")
+    database = Database.objects.create(environment=environment, name="ledger", connection_url="postgresql:///ledger")
+    Plan.objects.filter(pk=plan_of(database).pk).update(keep_newest=2)
+    return database
+
+
+@pytest.fixture
+def nightly(ledger: Database) -> list[Backup]:
+    """Five nights, the newest first; the newest but one is proven."""
+    return [
+        make_backup(ledger, NOW - number * DAY, verdict=DrillVerdict.PROVEN if number == 1 else "")
+        for number in range(5)
+    ]
+
+
+@pytest.fixture
+def operator(client: Client, sam: User) -> Client:
+    """Sam, who operates."""
+    sam.groups.add(Group.objects.get(name="operator"))
+    client.force_login(sam)
+    return client
+
+
+@pytest.fixture
+def viewer(client: Client, sam: User) -> Client:
+    """Sam, who may only look."""
+    sam.groups.add(Group.objects.get(name="viewer"))
+    client.force_login(sam)
+    return client

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -18,22 +17,6 @@ from apps.common.clock import now
 from apps.common.runs import RunStatus
 
 CHANGE = "admin:backups_database_change"
-
-
-@pytest.fixture
-def operator(client: Client, sam: User) -> Client:
-    """Sam, who operates."""
-    sam.groups.add(Group.objects.get(name="operator"))
-    client.force_login(sam)
-    return client
-
-
-@pytest.fixture
-def viewer(client: Client, sam: User) -> Client:
-    """Sam, who may only look."""
-    sam.groups.add(Group.objects.get(name="viewer"))
-    client.force_login(sam)
-    return client
 
 
 def drilled(database: Database) -> DrillRun:

@@ -1,20 +1,17 @@
 """Retention at work: let go, taken back, held, removed in two phases, seen to be gone, tried again."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
-from pytest_django import Settings
 
 from apps.accounts.models import Notice, User
 from apps.audit.models import AuditEvent
 from apps.backups import services
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import HoldRefused, NothingToDrill, StorageFailed
-from apps.backups.models import Backup, BackupCopy, BackupRun, Database, DrillRun, DrillVerdict, Plan, Storage
+from apps.backups.models import Backup, Database, DrillRun, DrillVerdict, Plan, Storage
 from apps.backups.services import removing, room
 from apps.backups.services.holding import hold_backup, release_backup
 from apps.backups.services.plans import plan_of
@@ -23,51 +20,9 @@ from apps.backups.services.retention import look_ahead
 from apps.backups.services.room import make_room
 from apps.backups.services.storing import backup_storage
 from apps.catalog.models import Environment
-from apps.common.clock import now
 from apps.common.runs import RunStatus
+from tests.backups.keeping import DAY, HOUR, NOW
 from tests.backups.test_commands import run
-
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-NOW = now().replace(minute=0, second=0, microsecond=0)
-
-Keep = Callable[..., Backup]
-
-
-def make_backup(database: Database, at: datetime, *, size_bytes: int = 100, verdict: str = "") -> Backup:
-    """A backup as a run leaves it, its bytes in the storage, without the minutes that a real one takes."""
-    ended = {"database": database, "queued_at": at, "started_at": at, "finished_at": at}
-    taken = BackupRun.objects.create(status=RunStatus.SUCCEEDED, **ended)
-    backup = Backup.objects.create(
-        database=database, run=taken, storage_key=f"{database}/{taken.pk}", sha256="a" * 64, manifest_sha256="b" * 64,
-        size_bytes=size_bytes, content_bytes=1, database_size_bytes=1, tables=1, rows=1, server_version="16.1",
-        snapshot_at=at, finished_at=at, fingerprint={},
-    )  # fmt: skip
-    storage = plan_of(database).storages.get()
-    BackupCopy.objects.create(backup=backup, storage=storage, stored_at=at)
-    with backup_storage().write(f"{backup.storage_key}/manifest.json") as file:
-        file.write(b"{}")
-    if verdict:
-        drilled = {"status": RunStatus.SUCCEEDED, "verdict": verdict, "rto_seconds": 1.0, "backup": backup}
-        DrillRun.objects.create(**{**ended, **drilled})
-    return backup
-
-
-@pytest.fixture
-def ledger(environment: Environment, settings: Settings, tmp_path: Path) -> Database:
-    """A database that nobody connects to, with a plan that keeps two."""
-    settings.BACKUP_DIRECTORY = str(tmp_path / "backups")
-    database = Database.objects.create(environment=environment, name="ledger", connection_url="postgresql:///ledger")
-    Plan.objects.filter(pk=plan_of(database).pk).update(keep_newest=2)
-    return database
-
-
-@pytest.fixture
-def nightly(ledger: Database) -> list[Backup]:
-    """Five nights, the newest first; the newest but one is proven."""
-    return [
-        make_backup(ledger, NOW - number * DAY, verdict=DrillVerdict.PROVEN if number == 1 else "")
-        for number in range(5)
-    ]
 
 
 def is_there(backup: Backup) -> bool:

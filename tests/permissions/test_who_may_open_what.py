@@ -34,6 +34,7 @@ LISTS_AND_FORMS = {
     "backups_database": (READ, OPERATE),
     "backups_drillrun": (READ, NOBODY),
     "backups_restorerun": (READ, NOBODY),
+    "backups_plan": (READ, NOBODY),
     "dashboards_reportschedule": (READ, BOTH),
     "catalog_service": (READ, OPERATE),
     "catalog_team": (READ, BOTH),

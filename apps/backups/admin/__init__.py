@@ -2,6 +2,7 @@
 
 from .databases import DatabaseAdmin
 from .history import BackupAdmin, BackupRunAdmin, DrillRunAdmin
+from .plans import PlanAdmin
 from .restores import RestoreRunAdmin
 
-__all__ = ["BackupAdmin", "BackupRunAdmin", "DatabaseAdmin", "DrillRunAdmin", "RestoreRunAdmin"]
+__all__ = ["BackupAdmin", "BackupRunAdmin", "DatabaseAdmin", "DrillRunAdmin", "PlanAdmin", "RestoreRunAdmin"]

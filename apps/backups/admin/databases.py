@@ -21,12 +21,14 @@ from apps.backups.engines.probe import State
 from apps.backups.exceptions import BackupError
 from apps.backups.models import BackupRun, Database, DrillRun, Plan, Schedule
 from apps.backups.services.connections import check_connection
+from apps.backups.services.plans import plan_of
 from apps.common.cells import age_cell, status_cell
 from apps.common.clock import now
 from apps.common.numbers import read_number
 from apps.common.wording import counted
 
 from .cells import objective_cell
+from .retention import RetentionPages
 from .watching import watching_context
 
 SHOWN_RUNS = 10
@@ -59,12 +61,6 @@ class DatabaseForm(forms.ModelForm):
         return self.cleaned_data["connection_url"] or self.instance.connection_url
 
 
-class PlanInline(admin.StackedInline):
-    model = Plan
-    can_delete = False
-    fields = ["storages", "keep_newest"]
-
-
 class ScheduleInline(admin.TabularInline):
     model = Schedule
     extra = 0
@@ -72,9 +68,9 @@ class ScheduleInline(admin.TabularInline):
 
 
 @admin.register(Database)
-class DatabaseAdmin(AuditedAdmin):
+class DatabaseAdmin(RetentionPages, AuditedAdmin):
     form = DatabaseForm
-    inlines = [PlanInline, ScheduleInline]
+    inlines = [ScheduleInline]
     list_display = ["name", "environment", "newest", "newest_proven", "drilled", "recovery", "is_enabled"]
     list_filter = ["is_enabled", "environment__service"]
     list_select_related = ["environment__service"]
@@ -107,12 +103,17 @@ class DatabaseAdmin(AuditedAdmin):
         ]
         return [*own, *super().get_urls()]
 
+    def save_model(self, request: HttpRequest, obj: Database, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        plan_of(obj)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse | TemplateResponse:
         runs: dict[str, Any] = {
             "may_back_up": request.user.has_perm("backups.back_up_database"),
             "may_drill": request.user.has_perm("backups.drill_database"),
+            "plan": Plan.objects.filter(database=read_number(object_id) or 0).first(),
             "may_test": request.user.has_perm("backups.change_database"),
         }
         database = read_number(object_id) or 0

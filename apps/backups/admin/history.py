@@ -15,10 +15,11 @@ from apps.common.numbers import read_number
 from apps.common.wording import duration_in_words, size_in_words
 
 from .cells import objective_cell, stage_bar
+from .retention import HoldViews
 
 
 @admin.register(Backup)
-class BackupAdmin(ReadOnlyAdmin):
+class BackupAdmin(HoldViews, ReadOnlyAdmin):
     list_display = ["database", "as_of", "proof", "size", "of", "tables", "counted_rows", "took", "is_stored"]
     list_display_links = ["database", "as_of"]
     list_filter = ["database", "server_version"]
@@ -34,7 +35,8 @@ class BackupAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse | TemplateResponse:
         drills = DrillRun.objects.filter(backup=read_number(object_id) or 0)
-        return super().change_view(request, object_id, form_url, {"drills": drills, **(extra_context or {})})
+        shown = {"drills": drills, **self.hold_context(request)}
+        return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     @admin.display(description="as of", ordering="snapshot_at")
     def as_of(self, backup: Backup) -> Any:
