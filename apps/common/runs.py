@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 from django.db import connection, models, transaction
@@ -163,9 +163,18 @@ def carry_out(
     return True
 
 
+class Leased(Protocol):
+    """What one worker has for a while, and may ask to keep."""
+
+    pk: Any
+
+    def renew(self, *, at: datetime) -> bool:
+        """Extend the lease. False means that it is no longer this worker's."""
+
+
 @contextmanager
-def renewed_lease(run: Run, *, clock: Clock = now) -> Iterator[None]:
-    """Renew the run's lease from a thread until the block ends."""
+def renewed_lease(run: Leased, *, clock: Clock = now) -> Iterator[None]:
+    """Renew the lease from a thread until the block ends."""
     over = threading.Event()
 
     def renew() -> None:

@@ -10,7 +10,7 @@ from .restores import RestoreRun
 from .rewraps import RewrapRun
 from .runs import BackupRun, DrillRun, DrillVerdict
 from .schedules import Operation, Schedule
-from .storages import BackupCopy, Storage, StorageKind
+from .storages import BackupCopy, LockMode, Storage, StorageKind
 
 __all__ = [
     "Backup",
@@ -23,6 +23,7 @@ __all__ = [
     "DrillRun",
     "DrillVerdict",
     "Engine",
+    "LockMode",
     "Operation",
     "Plan",
     "Recipient",

@@ -14,8 +14,8 @@ class BackupQuerySet(models.QuerySet["Backup"]):
     """Named filters of backups."""
 
     def stored(self) -> Self:
-        """Whole in the storage: what retention has let go stays listed until its grace is over."""
-        return self.filter(removed_at__isnull=True, removal_began_at__isnull=True)
+        """Whole in a storage: what retention has let go stays listed until its grace is over."""
+        return self.filter(removed_at__isnull=True, removal_began_at__isnull=True, lost_at__isnull=True)
 
     def let_go(self) -> Self:
         """Stored still, and marked by retention to be removed when the grace is over."""
@@ -64,6 +64,9 @@ class Backup(models.Model):
     )
     removed_at = models.DateTimeField(
         "removed from the storage", null=True, blank=True, editable=False, help_text="Seen to be gone everywhere."
+    )
+    lost_at = models.DateTimeField(
+        "found lost", null=True, blank=True, editable=False, help_text="No storage has it any more. Nobody removed it."
     )
     fingerprint = models.JSONField(help_text="What the source held in the snapshot.")
     warnings = models.JSONField(default=list, blank=True, editable=False, help_text="Worth knowing of the source.")

@@ -130,6 +130,15 @@ class DrillRun(DatabaseRun):
     recipient = models.ForeignKey(
         Recipient, models.PROTECT, null=True, blank=True, editable=False, related_name="drills", verbose_name="key"
     )
+    storage = models.ForeignKey(
+        "backups.Storage",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="drills",
+        help_text="Whose copy was drilled.",
+    )
     verdict = models.CharField(max_length=20, choices=DrillVerdict, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True, editable=False)
     warnings = models.JSONField(

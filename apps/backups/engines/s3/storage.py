@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -39,11 +39,11 @@ class S3Storage:
         return connect(self.bucket)
 
     @contextmanager
-    def write(self, key: str, *, once: bool = False) -> Iterator[Upload]:
+    def write(self, key: str, *, once: bool = False) -> Iterator[IO[bytes]]:
         """Send parts while the block writes. A kill at any point leaves no object, only parts for the sweep."""
         upload = Upload(self.client, self.bucket, key, once=once, options=self._lock())
         try:
-            yield upload
+            yield cast("IO[bytes]", upload)
             checksum = upload.publish()
         except ObjectExists:
             upload.abort()

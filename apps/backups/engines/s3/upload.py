@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
@@ -106,7 +106,7 @@ class Upload(io.RawIOBase):
         while len(self._sent) > left or (self._sent and self._sent[0].done()):
             self.parts.append(self._sent.popleft().result())
 
-    def _send_part(self, number: int, body: IO[bytes]) -> Part:
+    def _send_part(self, number: int, body: SpooledTemporaryFile[bytes]) -> Part:
         with body:
             part, checksum = _measured(body)
             answer = self._client.upload_part(
@@ -142,11 +142,11 @@ class Upload(io.RawIOBase):
             )
 
 
-def _new_body() -> IO[bytes]:
+def _new_body() -> SpooledTemporaryFile[bytes]:
     return SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)
 
 
-def _measured(body: IO[bytes]) -> tuple[Part, str]:
+def _measured(body: SpooledTemporaryFile[bytes]) -> tuple[Part, str]:
     """The part, and its checksum as S3 writes it. The body stands at its beginning afterwards."""
     body.seek(0)
     digest = hashlib.file_digest(body, "sha256")
