@@ -1,12 +1,13 @@
 """The worker's side: an id in, one service called, safe to deliver twice."""
 
+from datetime import datetime
 from functools import partial
 
 from celery import Task, shared_task
 from django.db import transaction
 
 from apps.backups import services
-from apps.backups.models import BackupRun, DrillRun, RestoreRun
+from apps.backups.models import BackupCopy, BackupRun, DrillRun, RestoreRun
 from apps.common.clock import now
 
 
@@ -14,6 +15,7 @@ from apps.common.clock import now
 def carry_out_backup(run_id: int) -> None:
     """Carry out one queued backup. The run is claimed once, so a second delivery does nothing."""
     services.carry_out_backup(run=BackupRun.objects.select_related("database__environment").get(pk=run_id))
+    send_copies(now())
 
 
 @shared_task
@@ -36,10 +38,25 @@ def announce_alerts() -> None:
 
 
 @shared_task
+def store_copy(copy_id: int) -> None:
+    """Write one copy of a backup. It is claimed while it is written, so a second delivery does nothing."""
+    related = BackupCopy.objects.select_related("backup", "storage")
+    services.store_copy(copy=related.get(pk=copy_id))
+
+
+@shared_task
 def tick() -> None:
     """Queue what is due, and tell the workers."""
-    for run in services.tick(at=now()):
+    at = now()
+    for run in services.tick(at=at):
         send(run)
+    send_copies(at)
+
+
+def send_copies(at: datetime) -> None:
+    """Tell workers of the copies that are to be written now. Being told twice does no harm."""
+    for copy in services.due_copies(at=at):
+        store_copy.delay(copy.pk)
 
 
 @shared_task

@@ -60,3 +60,8 @@ def engine_named(key: str) -> Engine:
         return ENGINES[key]
     except KeyError:
         raise EngineUnknown(f"There is no engine {key}. There are: {', '.join(ENGINES)}.") from None
+
+
+def is_streamed(key: str) -> bool:
+    """Whether its backups are objects in the storage, which can be copied into another. Others stay where they are."""
+    return isinstance(ENGINES.get(key), Streamed)

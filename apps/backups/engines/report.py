@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .findings import Finding, Severity, Verdict
+from .findings import STORAGE_UNREADABLE, Finding, Severity, Verdict
 from .manifest import Manifest
 from .stages import Stages
 
@@ -22,6 +22,11 @@ class DrillReport:
     rows: int
     size_bytes: int
     warnings: list[Finding] = field(default_factory=list)
+
+    @property
+    def could_not_read(self) -> bool:
+        """Whether the storage was away, so that another copy may say more."""
+        return any(finding.id == STORAGE_UNREADABLE for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

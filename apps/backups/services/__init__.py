@@ -2,6 +2,7 @@
 
 from .alerts import announce_alerts
 from .backups import carry_out_backup, queue_backup
+from .copies import due_copies, store_copy
 from .custody_drills import queue_custody_drill
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
@@ -10,6 +11,7 @@ from .proving import prove_drill
 from .removing import prune, prune_all
 from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
 from .scheduling import end_dead_runs, queue_due_runs, tick
+from .storing import open_storage
 
 __all__ = [
     "announce_alerts",
@@ -17,8 +19,10 @@ __all__ = [
     "carry_out_backup",
     "carry_out_drill",
     "carry_out_restore",
+    "due_copies",
     "end_dead_runs",
     "ensure_database",
+    "open_storage",
     "prove_drill",
     "prune",
     "prune_all",
@@ -29,5 +33,6 @@ __all__ = [
     "queue_point_drill",
     "refuse_restore",
     "request_restore",
+    "store_copy",
     "tick",
 ]

@@ -3,24 +3,31 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import transaction
 
 from apps.audit import services as audit
 from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import BackupJob
+from apps.backups.engines.copying import read_back
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.register import engine_named
-from apps.backups.exceptions import NothingNew
+from apps.backups.exceptions import NothingNew, StorageFailed
 from apps.backups.models import Backup, BackupCopy, BackupRun, Database, Schedule, Storage
 from apps.common import runs
 from apps.common.clock import Clock, now
+from apps.common.postgresql.throwaway import throwaway_folder
 
+from .copies import want_copies
 from .custody import public_keys_for
 from .observing import RECENT, observe
+from .plans import plan_of
 from .queueing import queue_run
 from .removing import prune
 from .room import make_room
-from .storing import first_storage, open_storage
+from .storing import open_storage, remove_leftovers, storages_of
+
+logger = structlog.get_logger(__name__)
 
 
 @transaction.atomic
@@ -43,12 +50,10 @@ def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
     """Take the backup and record how it went. False means that another worker has the run."""
 
     def work() -> tuple[Storage, Manifest | None]:
-        storage = first_storage(run.database)
-        make_room(database=run.database, storage=storage, at=clock())
         try:
-            return storage, _take(run, storage, clock)
+            return _take_somewhere(run, clock)
         except NothingNew:
-            return storage, None
+            return storages_of(run.database)[0], None
 
     is_mine = runs.carry_out(run, work, lambda result: _record(run, *result), clock=clock)
     if is_mine:
@@ -59,9 +64,26 @@ def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
 
 
 def remove_unless_listed(run: BackupRun) -> None:
-    """What a run left in the storage without becoming a backup must not look like one."""
+    """What a run left in the storages without becoming a backup must not look like one."""
     if not Backup.objects.filter(run=run).exists():
-        open_storage(first_storage(run.database)).delete(run.storage_key)
+        for storage in plan_of(run.database).storages.all():
+            remove_leftovers(storage, run.storage_key)
+
+
+def _take_somewhere(run: BackupRun, clock: Clock) -> tuple[Storage, Manifest]:
+    """Into the first storage that takes it: one that is away must not cost the backup."""
+    *storages, last = storages_of(run.database)
+    for storage in storages:
+        try:
+            return storage, _take_into(storage, run, clock)
+        except StorageFailed as failure:
+            logger.warning("storage_failed", storage=storage.name, run=run.pk, error=failure.message)
+    return last, _take_into(last, run, clock)
+
+
+def _take_into(storage: Storage, run: BackupRun, clock: Clock) -> Manifest:
+    make_room(database=run.database, storage=storage, at=clock())
+    return _take(run, storage, clock)
 
 
 def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
@@ -78,10 +100,15 @@ def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
         known_origins=frozenset(run.database.backups.exclude(origin="").values_list("origin", flat=True)),
     )
     try:
-        return engine_named(run.database.engine).take(job)
+        manifest = engine_named(run.database.engine).take(job)
+        if storage.reads_back:
+            with throwaway_folder() as folder:
+                sha256s = {manifest.artefact.sha256, manifest.sha256}
+                read_back(prefix=job.prefix, storage=job.storage, folder=folder, sha256s=sha256s)
     except BaseException:
-        job.storage.delete(run.storage_key)
+        remove_leftovers(storage, run.storage_key)
         raise
+    return manifest
 
 
 def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict[str, Any]:
@@ -108,6 +135,8 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
         warnings=as_rows(manifest.warnings),
         recipients=list(manifest.artefact.recipients),
     )
-    BackupCopy.objects.create(backup=backup, storage=storage, stored_at=manifest.finished_at)
+    finished_at = manifest.finished_at
+    BackupCopy.objects.create(backup=backup, storage=storage, stored_at=finished_at, verified_at=finished_at)
+    want_copies(backup, [other for other in storages_of(run.database) if other != storage])
     audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})
     return {"stages": list(manifest.stages.items())}

@@ -17,6 +17,7 @@ from apps.backups.models import Backup, BackupCopy, Database, DrillRun, Schedule
 from apps.common import runs
 from apps.common.clock import Clock, now
 
+from .copies import copies_to_read
 from .custody import identities_for
 from .custody_drills import key_alone, newest_readable_by, note_custody, read_escrow
 from .observing import POINT_IN_TIME, RECOVERY_POINT, RECOVERY_TIME, RESTORE_DRILL, observe
@@ -79,8 +80,19 @@ def _drill_custody(run: DrillRun, identity: str, clock: Clock) -> tuple[Backup, 
 
 
 def _drill_backup(run: DrillRun, backup: Backup, identities: list[str], at: datetime) -> DrillReport:
+    """Drill one copy of the backup; while its storage is away, the next one."""
+    for copy in copies_to_read(backup):
+        run.storage = copy.storage
+        report = _drill_copy(run, copy, identities, at)
+        if not report.could_not_read:
+            break
+    return report
+
+
+def _drill_copy(run: DrillRun, copy: BackupCopy, identities: list[str], at: datetime) -> DrillReport:
+    backup = copy.backup
     job = DrillJob(
-        storage=open_storage(copy_to_read(backup).storage),
+        storage=open_storage(copy.storage),
         prefix=backup.storage_key,
         now=at,
         manifest_sha256=backup.manifest_sha256,
@@ -93,11 +105,8 @@ def _drill_backup(run: DrillRun, backup: Backup, identities: list[str], at: date
 
 
 def copy_to_read(backup: Backup) -> BackupCopy:
-    """The copy that a drill or a restore reads. Raises NothingToDrill when no storage has one."""
-    copy = backup.copies.stored().select_related("storage").order_by("pk").first()
-    if copy is None:
-        raise NothingToDrill(f"No storage holds the backup {backup} any more. Choose a newer one.")
-    return copy
+    """The copy that a restore reads. Raises NothingToDrill when no storage has one."""
+    return copies_to_read(backup)[0]
 
 
 def _record(run: DrillRun, backup: Backup, report: DrillReport, at: datetime) -> dict[str, Any]:
@@ -105,6 +114,7 @@ def _record(run: DrillRun, backup: Backup, report: DrillReport, at: datetime) ->
     audit.record(action="drill.finished", subject=run, details={"verdict": report.verdict.value, "backup": backup.pk})
     return {
         "backup": backup,
+        "storage": run.storage,
         "verdict": report.verdict.value,
         "findings": as_rows(report.findings),
         "warnings": as_rows(report.warnings),

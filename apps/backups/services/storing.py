@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 
 from apps.backups.engines.storage import LocalStorage
@@ -12,12 +13,16 @@ from apps.common.dialling.addresses import allowed_networks
 
 from .plans import plan_of
 
+logger = structlog.get_logger(__name__)
+
 
 def open_storage(storage: Storage) -> OpenStorage:
     """The storage, to write and to read."""
     if storage.kind == StorageKind.FOLDER:
         return LocalStorage(Path(storage.folder or settings.BACKUP_DIRECTORY))
-    from apps.backups.engines.s3.storage import Bucket, S3Storage  # its library takes half a second to load
+    # Their library takes half a second to load, which commands that need no bucket are spared.
+    from apps.backups.engines.s3.bucket import Bucket
+    from apps.backups.engines.s3.storage import S3Storage
 
     return S3Storage(
         Bucket(
@@ -29,17 +34,28 @@ def open_storage(storage: Storage) -> OpenStorage:
             access_key_id=storage.access_key_id,
             secret_access_key=storage.secret_access_key,
             locked_days=storage.locked_days,
+            lock_mode=storage.lock_mode,
             allowed=allowed_networks(),
         )
     )
 
 
-def first_storage(database: Database) -> Storage:
-    """Where new backups of the database are written first. Raises StorageFailed when its plan names none."""
-    storage = plan_of(database).storages.filter(is_enabled=True).order_by("pk").first()
-    if storage is None:
+def storages_of(database: Database) -> list[Storage]:
+    """Where its backups go: the first one that takes it gets the stream, the others copies. Raises StorageFailed."""
+    storages = list(plan_of(database).storages.filter(is_enabled=True).order_by("pk"))
+    if not storages:
         raise StorageFailed(f"The plan of {database} has no enabled storage. Choose one.")
-    return storage
+    return storages
+
+
+def remove_leftovers(storage: Storage, prefix: str) -> bool:
+    """Remove what never became a backup. A storage that is away now is cleared when it is next reconciled."""
+    try:
+        open_storage(storage).delete(prefix)
+    except StorageFailed as failure:
+        logger.warning("leftovers_not_removed", storage=storage.name, prefix=prefix, error=failure.message)
+        return False
+    return True
 
 
 def backup_storage() -> LocalStorage:
