@@ -1,6 +1,7 @@
 """The common app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class CommonConfig(AppConfig):
@@ -14,3 +15,4 @@ class CommonConfig(AppConfig):
         from apps.common.related_filter import use_related_filter
 
         use_related_filter()
+        autodiscover_modules("metrics")

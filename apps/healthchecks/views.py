@@ -1,4 +1,4 @@
-"""The three addresses that say how Seaworthy is: alive, ready, and in detail."""
+"""The addresses that say how Seaworthy is: alive, ready, in detail, in figures."""
 
 import secrets
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from apps.common.metrics import CONTENT_TYPE, exposition
 from apps.healthchecks.engines.checks import CheckStatus, HealthReport
 from apps.healthchecks.selectors import own_health
 
@@ -37,15 +38,29 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """Every check with its duration and reason, for staff and for who holds HEALTH_TOKEN; 503 when one is down."""
     if not (_has_token(request) or _is_staff(request)):
-        message = "Sign in as staff, or send: Authorization: Bearer <HEALTH_TOKEN>."
-        refusal = JsonResponse({"detail": message}, status=HTTPStatus.UNAUTHORIZED)
-        refusal["WWW-Authenticate"] = "Bearer"
-        return refusal
+        return _refuse()
     report = own_health.health.read()
     details = {check.name: _details(check) for check in report.checks}
     return _answer(
         report, {"status": _word(report.is_up), "checked_at": report.checked_at.isoformat(), "checks": details}
     )
+
+
+@login_not_required
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for staff and for who holds HEALTH_TOKEN."""
+    if not (_has_token(request) or _is_staff(request)):
+        return _refuse()
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE)
+
+
+def _refuse() -> JsonResponse:
+    message = "Sign in as staff, or send: Authorization: Bearer <HEALTH_TOKEN>."
+    refusal = JsonResponse({"detail": message}, status=HTTPStatus.UNAUTHORIZED)
+    refusal["WWW-Authenticate"] = "Bearer"
+    return refusal
 
 
 def _answer(report: HealthReport, content: dict[str, object]) -> JsonResponse:

@@ -85,6 +85,7 @@ TABLE = {
     "dashboards:read_notices": POST_ONLY,
     "dashboards:save_view": POST_ONLY,
     "dashboards:waivers": READ,
+    "healthchecks:metrics": "401 401 200 200 200 200 200",
     "healthchecks:healthz": "401 401 503 503 503 503 503",  # no beat in this test
     "healthchecks:livez": ANYBODY,
     "healthchecks:readyz": "503 503 503 503 503 503 503",
