@@ -3,6 +3,7 @@
 from .fault import CaughtBy, OutOfReach
 
 BACKUP, DRILL, MONITOR = CaughtBy.BACKUP, CaughtBy.DRILL, CaughtBy.MONITOR
+KILLED = "tests/backups/test_killed.py"
 SERVICES = "tests/backups/test_services.py"
 SCHEDULES = "tests/backups/test_schedules.py"
 RETENTION = "tests/backups/test_retention.py"
@@ -13,11 +14,11 @@ VERIFIERS = "tests/backups/test_verifiers.py"
 OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "killed-upload", 11, "The worker is killed while it uploads.",
-        "It concerns the worker, not a copy: there is no manifest, so there is no backup.", MONITOR,
+        "It concerns the worker, not a copy: there is no manifest, so there is no backup.", MONITOR, KILLED,
     ),
     OutOfReach(
         "killed-before-commit", 12, "The worker dies after the upload, before its row is written.",
-        "It concerns the worker, not a copy: what is not listed is swept.", MONITOR,
+        "It concerns the worker, not a copy: what is not listed is swept.", MONITOR, KILLED,
     ),
     OutOfReach(
         "two-runs", 13, "Two backups of one database run at once.",
