@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
+from pytest_django import Settings
 
+from apps.backups import services
 from apps.backups.engines import findings
 from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.contract import BackupJob, DrillJob, PointJob
@@ -17,11 +20,30 @@ from apps.backups.engines.findings import Verdict
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.pgbackrest.drill import look_at_set
 from apps.backups.engines.pgbackrest.listing import read_info
-from apps.backups.engines.pgbackrest.tool import call, invalid_sets, push_log
+from apps.backups.engines.pgbackrest.stanza import Stanza
+from apps.backups.engines.pgbackrest.tool import (
+    call,
+    invalid_sets,
+    lsn_target,
+    make_arguments,
+    make_restore_command,
+    make_restore_options,
+    push_log,
+)
 from apps.backups.engines.report import DrillReport
 from apps.backups.engines.storage import LocalStorage
+from apps.backups.exceptions import AddressInvalid, NoPointInTime
+from apps.backups.models import Database, Engine, Operation, Schedule
+from apps.backups.services.expiring import forget_expired
+from apps.backups.services.retention import look_ahead
+from apps.backups.verifiers import PointInTime
+from apps.catalog.models import Environment
+from apps.common.clock import now
 from apps.common.postgresql import placement
+from apps.evidence.contract import Context
 from tests.backups.physical import ENGINE, Source, archiving_source
+
+URL = "pgbackrest://u:hunter2@h/n?stanza=main"
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +221,68 @@ def changed(file: Path, content: bytes | None) -> Iterator[None]:
         yield
     finally:
         kept.rename(file)
+
+
+def test_a_database_is_backed_up_recovered_and_forgotten_as_rows(
+    source: Source, full: Manifest, environment: Environment, settings: Settings, tmp_path: Path
+) -> None:
+    settings.BACKUP_DIRECTORY = str(tmp_path)
+    database = Database.objects.create(
+        environment=environment, name="store", engine=Engine.PGBACKREST, connection_url=source.url
+    )
+    run = services.queue_backup(database=database)
+    services.carry_out_backup(run=run)
+    backup = run.backup
+    assert backup.origin in ENGINE.list_origins(source.url)
+
+    point = services.queue_point_drill(database=database)
+    services.carry_out_drill(run=point)
+    assert (point.verdict, point.findings, point.backup) == ("proven", [], backup)
+    assert not database.backups.proven().exists()  # a point in time is no proof of a whole backup
+    assert PointInTime().collect(Context(environment=environment, now=now()), {}).facts["verdict"] == "proven"
+
+    with changed(source.repository / "backup" / "main" / backup.origin / "backup.manifest", None):
+        assert look_ahead(database=database, at=now()).judged == []
+    call(source.stanza, "expire", f"--set={backup.origin}")
+    assert forget_expired(database=database, at=now()) == [backup]
+    assert not database.backups.stored().exists()
+
+
+def test_a_target_that_lies_ahead_is_refused(environment: Environment) -> None:
+    database = Database(name="store", engine=Engine.PGBACKREST, environment=environment, connection_url=URL)
+    database.save()
+    with pytest.raises(NoPointInTime, match="only what has happened"):
+        services.queue_point_drill(database=database, target_at=now() + timedelta(hours=1))
+
+
+def test_other_engines_have_no_points_in_time(environment: Environment) -> None:
+    database = Database(name="shop", environment=environment, connection_url="postgresql:///shop")
+    schedule = Schedule(database=database, operation=Operation.POINT_IN_TIME, interval=timedelta(days=1))
+    with pytest.raises(NoPointInTime, match="no write-ahead log"):
+        services.queue_point_drill(database=database)
+    with pytest.raises(ValidationError, match="pgBackRest"):
+        schedule.clean()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://h/n?stanza=main", "should begin with pgbackrest://"),
+        ("pgbackrest://u:hunter2@h/n", "needs stanza=NAME"),
+        ("pgbackrest://u:hunter2@h/n?stanza=a;b", "needs stanza=NAME"),
+        ("pgbackrest://u:hunter2@h/n?stanza=main&config=x.conf", "not an absolute path"),
+        ("pgbackrest://u:hunter2@h/n?stanza=main&full_every_days=0", "not a number of days"),
+        ("pgbackrest://u:hunter2@h/?stanza=main", "names no database"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_its_secret(url: str, words: str) -> None:
+    with pytest.raises(AddressInvalid) as refusal:
+        ENGINE.check_url(url)
+    assert words in refusal.value.message
+    assert "hunter2" not in refusal.value.message
+
+
+def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
+    stanza = Stanza.from_url(URL)
+    said = " ".join([*make_arguments(stanza, "backup"), *make_restore_options("L", tmp_path, []), *lsn_target("0/1")])
+    assert "hunter2" not in said + make_restore_command(stanza, tmp_path)

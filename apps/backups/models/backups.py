@@ -25,6 +25,14 @@ class BackupQuerySet(models.QuerySet["Backup"]):
         """Kept by a person's word until an instant to come."""
         return self.filter(held_until__gt=at)
 
+    def kept_here(self) -> Self:
+        """In the storages of the plan, where its retention decides."""
+        return self.filter(origin="")
+
+    def kept_elsewhere(self) -> Self:
+        """Made and kept by another tool; only their manifests are in the storages of the plan."""
+        return self.exclude(origin="")
+
     def with_newest_verdict(self) -> Self:
         """With `drilled_as`: what the newest drill that could look said, or None."""
         return self.annotate(drilled_as=_newest_verdict())

@@ -63,6 +63,11 @@ class Database(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def keeps_log(self) -> bool:
+        """Whether it can be recovered to any point in time."""
+        return keeps_log(self.engine)
+
     def clean(self) -> None:
         """Refuse what the engine could not connect with, without repeating it."""
         try:

@@ -89,6 +89,12 @@ def last_drill(database: Database) -> DrillRun | None:
     return ended.select_related("backup").order_by("-finished_at").first()
 
 
+def last_point_drill(database: Database) -> DrillRun | None:
+    """The newest drill to a point in time that ended by itself, whatever came of it."""
+    ended = database.drillruns.to_points().filter(status__in=ENDED)
+    return ended.select_related("backup").order_by("-finished_at").first()
+
+
 def recent_drills(database: Database) -> list[DrillRun]:
     """The newest drills that measured a recovery, the oldest first."""
     measured = database.drillruns.of_backups().filter(rto_seconds__isnull=False).order_by("-finished_at")[:DRILLS_SHOWN]

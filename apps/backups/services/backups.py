@@ -20,6 +20,7 @@ from apps.common.postgresql.throwaway import throwaway_folder
 
 from .copies import want_copies
 from .custody import public_keys_for
+from .expiring import forget_expired
 from .observing import RECENT, observe
 from .plans import plan_of
 from .queueing import queue_run
@@ -59,6 +60,7 @@ def carry_out_backup(*, run: BackupRun, clock: Clock = now) -> bool:
     if is_mine:
         remove_unless_listed(run)
         observe(run.database, RECENT)
+        forget_expired(database=run.database, at=clock())
         prune(database=run.database, at=clock())
     return is_mine
 

@@ -12,7 +12,7 @@ from apps.backups.engines.register import engine_named
 from apps.backups.engines.report import PointReport
 from apps.backups.exceptions import NoPointInTime
 from apps.backups.models import Database, DrillRun, Schedule
-from apps.common.clock import Clock
+from apps.common.clock import Clock, now
 
 from .queueing import queue_run
 
@@ -29,6 +29,8 @@ def queue_point_drill(
 ) -> DrillRun:
     """Add a drill to the target, or to a moment shortly before it runs. Raises RunUnfinished, NoPointInTime."""
     _engine(database)
+    if target_at is not None and target_at > (at or now()):
+        raise NoPointInTime(f"{target_at} lies ahead; only what has happened can be recovered.")
     run = DrillRun(
         database=database,
         is_point_in_time=True,

@@ -25,7 +25,7 @@ def prune(*, database: Database, at: datetime, at_once: bool = False) -> Outlook
     if not outlook.frozen_because:
         asked_before = at if at_once else at - outlook.plan.removal_grace
         for one in outlook.going:
-            _begin(one.backup, asked_before=asked_before, at=at)
+            unlist(one.backup, asked_before=asked_before, at=at)
     remove_copies(database=database, at=at)
     return outlook
 
@@ -49,8 +49,8 @@ def remove_copies(*, database: Database, at: datetime) -> list[BackupCopy]:
 
 
 @transaction.atomic
-def _begin(backup: Backup, *, asked_before: datetime, at: datetime) -> bool:
-    """From here on it is listed no more: what is listed must be there, even if this process dies in between."""
+def unlist(backup: Backup, *, asked_before: datetime, at: datetime) -> bool:
+    """Unlist what was let go: what is listed must be there, even if this process dies in between."""
     Backup.objects.select_for_update(no_key=True).get(pk=backup.pk)  # whoever queues a drill of it waits, or we see it
     if backup.pk in in_use(backup.database) or not backup.begin_removal(asked_before=asked_before, at=at):
         return False

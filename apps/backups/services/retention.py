@@ -74,7 +74,7 @@ class Outlook:
 def look_ahead(*, database: Database, at: datetime) -> Outlook:
     """What retention would do now. Writes nothing but a plan where none was."""
     plan = plan_of(database)
-    backups = {backup.pk: backup for backup in database.backups.stored().defer("fingerprint")}
+    backups = {backup.pk: backup for backup in database.backups.stored().kept_here().defer("fingerprint")}
     candidates = _candidates(database, backups.values())
     decisions = decide(candidates, plan.policy, now=at)
     judged = [Judged(backups[one.candidate.identifier], one, plan.removal_grace) for one in decisions]

@@ -1,7 +1,8 @@
 """What backups can prove of a service."""
 
 from .objectives import RecoveryPoint, RecoveryTime
+from .point_in_time import PointInTime
 from .recent import Recent
 from .restore_drill import RestoreDrill
 
-__all__ = ["Recent", "RecoveryPoint", "RecoveryTime", "RestoreDrill"]
+__all__ = ["PointInTime", "Recent", "RecoveryPoint", "RecoveryTime", "RestoreDrill"]

@@ -33,6 +33,9 @@ class Command(BaseCommand):
             services.carry_out_backup(run=run)
         if run.status != RunStatus.SUCCEEDED:
             raise CommandError(run.error)
+        if not hasattr(run, "backup"):
+            self.stdout.write("null" if options["json"] else f"There is no newer backup of {database} to record.")
+            return
         backup = run.backup
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(run)))

@@ -2,6 +2,9 @@
 
 import json
 import sys
+from argparse import ArgumentTypeError
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("database", nargs="?", help="Its newest backup is drilled; needless where there is one.")
         parser.add_argument("--backup", type=int, metavar="ID", help="Drill this backup instead of the newest.")
+        parser.add_argument(
+            "--at",
+            metavar="TIME",
+            type=_read_time,
+            help="Recover to this time (ISO 8601, UTC unless it says otherwise) or to now, instead of a whole backup.",
+        )
         key = parser.add_mutually_exclusive_group()
         key.add_argument("--recipient", metavar="NAME", help="Decrypt with this key alone, through its escrow.")
         key.add_argument("--identity-file", type=Path, metavar="PATH", help="Decrypt with the key in this file alone.")
@@ -39,7 +48,9 @@ class Command(BaseCommand):
         try:
             target = chosen.database if chosen else _find_database(database)
             key, identity = _find_key(options)
-            if key:
+            if options["at"] is not None:
+                run = services.queue_point_drill(database=target, target_at=options["at"].target_at)
+            elif key:
                 run = services.queue_custody_drill(database=target, recipient=key, backup=chosen)
             else:
                 run = services.queue_drill(database=target, backup=chosen)
@@ -52,6 +63,23 @@ class Command(BaseCommand):
         code = EXIT_CODES[DrillVerdict(run.outcome)]
         if code:
             sys.exit(code)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time, or now."""
+
+    target_at: datetime | None
+
+
+def _read_time(text: str) -> Moment:
+    if text == "now":
+        return Moment(None)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is not a time; write 2026-11-20T12:00:00Z, or now") from None
+    return Moment(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def _find_backup(identifier: int) -> Backup:
@@ -103,6 +131,8 @@ def _as_json(run: DrillRun) -> dict[str, Any]:
         "database": run.database.name,
         "backup": run.backup_id,
         "drill": run.pk,
+        "target_at": run.target_at.isoformat() if run.target_at else None,
+        "reached_at": run.reached_at.isoformat() if run.reached_at else None,
         "key": run.recipient.name if run.recipient else None,
         "tables": run.tables,
         "rows": run.rows,
@@ -111,14 +141,21 @@ def _as_json(run: DrillRun) -> dict[str, Any]:
 
 
 def _as_text(run: DrillRun) -> str:
-    lines = [f"{look_of(run.outcome).word}: backup {run.backup_id} of {run.database}"]
+    subject = f"recovery to {run.target_at}" if run.is_point_in_time else f"backup {run.backup_id}"
+    lines = [f"{look_of(run.outcome).word}: {subject} of {run.database}"]
     lines += [f"  {finding['id']}: {finding['message']}" for finding in _findings(run)]
     if run.rto_seconds is not None:
         stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in run.stages)
         lines += [
-            f"  {run.tables} tables, {run.rows:,} rows compared",
+            _looked_at(run),
             f"  recovery {run.rto_seconds:.2f} s ({stages})",
         ]
     if run.rpo_seconds is not None:
         lines += [f"  data of {run.rpo_seconds:.0f} s ago"]
     return "\n".join(lines)
+
+
+def _looked_at(run: DrillRun) -> str:
+    if run.is_point_in_time:
+        return f"  the last commit that it holds is of {run.reached_at}"
+    return f"  {run.tables} tables, {run.rows:,} rows compared"
