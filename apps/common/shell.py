@@ -54,6 +54,7 @@ class Command:
     timeout_seconds: float = 60.0
     user: str | None = None
     directory: Path | None = None
+    behind: Sequence[str] = ()  # programs that start this one, such as nice: they change how it runs, not what it is
     hear: Callable[[str], None] | None = None  # gets each line of standard error, in a thread
 
     @property
@@ -188,7 +189,7 @@ def _open(command: Command, **streams: Any) -> subprocess.Popen[bytes]:
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE} | streams
     try:
         return subprocess.Popen(
-            [str(argument) for argument in command.arguments],
+            [*command.behind, *map(str, command.arguments)],
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"} | dict(command.environment),
             # A folder the other user may not enter would stop most programs at getcwd().
             cwd=command.directory or ("/" if command.user else None),

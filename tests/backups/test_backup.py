@@ -124,8 +124,8 @@ def test_a_backup_refused_before_its_manifest_is_none(shop: Address, tmp_path: P
 
 
 def test_a_failing_fingerprint_ends_the_dump(shop: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(connection: psycopg.Connection) -> None:
-        connection.execute("SELECT 1 / 0")
+    def fail(connections: list[psycopg.Connection], **options: object) -> None:
+        connections[0].execute("SELECT 1 / 0")
 
     monkeypatch.setattr(fingerprint, "take_fingerprint", fail)
 

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from apps.common import shell
 from apps.common.exceptions import OperationError
+from apps.common.isolation import Isolation
 
 from . import placement
 from .binaries import Installation
@@ -25,6 +26,7 @@ STOP_SECONDS = 30
 RUN_SECONDS = 90
 LOG_LINES_SHOWN = 5
 OWN_SETTINGS_FILE = "seaworthy.conf"
+NOT_ISOLATED = Isolation()
 
 
 class ServerFailed(OperationError):
@@ -45,6 +47,7 @@ class Server:
         user: str | None = None,
         superuser: str = SUPERUSER,
         start_seconds: int = START_SECONDS,
+        isolation: Isolation = NOT_ISOLATED,
     ) -> None:
         self.installation = installation
         self.folder = folder
@@ -53,6 +56,7 @@ class Server:
         self.user = user
         self.superuser = superuser
         self.start_seconds = start_seconds
+        self.isolation = isolation
         self._password = password
 
     @property
@@ -112,7 +116,8 @@ class Server:
         (self.data_folder / "postmaster.pid").unlink(missing_ok=True)
         self._write_settings()
         try:
-            self._run("pg_ctl", *make_start_arguments(self.data_folder, self.log_file, self.start_seconds))
+            arguments = make_start_arguments(self.data_folder, self.log_file, self.start_seconds)
+            self._run("pg_ctl", *arguments, isolation=self.isolation)
         except shell.ToolFailed as error:
             raise ServerFailed(f"PostgreSQL {self.installation.version} did not start: {self._last_words()}") from error
 
@@ -131,10 +136,11 @@ class Server:
         with connection, suppress(psycopg.errors.DuplicateDatabase):
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def _run(self, program: str, *arguments: str | Path) -> None:
+    def _run(self, program: str, *arguments: str | Path, isolation: Isolation = NOT_ISOLATED) -> None:
         shell.run(
             shell.Command(
                 [self.installation.program(program), *arguments],
+                behind=isolation.arguments,
                 secrets=[self._password],
                 timeout_seconds=max(RUN_SECONDS, self.start_seconds + START_SECONDS),
                 user=self.user,

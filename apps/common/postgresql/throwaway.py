@@ -11,10 +11,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from apps.common import shell
+from apps.common.isolation import isolation_for
 
 from . import placement
 from .binaries import Installation
-from .server import SUPERUSER, Server, kill_server, running_postmaster
+from .server import NOT_ISOLATED, SUPERUSER, Server, kill_server, running_postmaster
 
 PREFIX = "seaworthy-throwaway-"
 LOCK_FILE = "lock"
@@ -52,9 +53,13 @@ rm -rf -- "$1"
 
 @contextmanager
 def throwaway_server(
-    installation: Installation, *, settings: Mapping[str, str] | None = None, superuser: str = SUPERUSER
+    installation: Installation,
+    *,
+    settings: Mapping[str, str] | None = None,
+    superuser: str = SUPERUSER,
+    is_isolated: bool = False,
 ) -> Iterator[Server]:
-    """Yield a running, empty server in a private temporary folder."""
+    """Yield a running, empty server in a private temporary folder; isolated, it has low priority and no network."""
     remove_orphans()
     user = placement.server_user()
     with throwaway_folder() as folder:
@@ -67,6 +72,7 @@ def throwaway_server(
             settings=SETTINGS | dict(settings or {}),
             user=user,
             superuser=superuser,
+            isolation=isolation_for(user) if is_isolated else NOT_ISOLATED,
         )
         server.initialise(*initdb_options(server.installation))
         try:

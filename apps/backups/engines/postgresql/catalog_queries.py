@@ -113,7 +113,9 @@ KINDS = {
             "indexes": INDEXES,
             "triggers": TRIGGERS,
             "policies": hashed_lines(
-                f"""format('%s %s %s %s %s', p.polname, p.polcmd, p.polpermissive,
+                f"""format('%s %s %s %s %s %s', p.polname, p.polcmd, p.polpermissive,
+                           (SELECT string_agg(r::regrole::text, ' ' ORDER BY r::regrole::text)
+                              FROM unnest(p.polroles) r),
                            {settled("pg_get_expr(p.polqual, p.polrelid)")},
                            {settled("pg_get_expr(p.polwithcheck, p.polrelid)")})""",
                 "FROM pg_policy p WHERE p.polrelid = c.oid",
@@ -148,6 +150,11 @@ KINDS = {
                 "format('%s %s', pg_describe_object(o.classoid, o.objoid, o.objsubid), o.description)",
                 f"FROM pg_description o WHERE o.objoid >= {FIRST_OWN_OBJECT} AND {NOT_A_MEMBER}",
             ),
+            "comment": hashed("shobj_description(d.oid, 'pg_database')"),
+            "large_object_privileges": """(SELECT coalesce(sum(hashtextextended(format('%s %s %s %s %s', m.oid,
+                pg_get_userbyid(m.lomowner), a.grantee::regrole, a.privilege_type, a.is_grantable), 0)), 0)::text
+                FROM pg_largeobject_metadata m,
+                     aclexplode(coalesce(m.lomacl, acldefault('L', m.lomowner))) a)""",
         },
         "FROM pg_database d WHERE d.datname = current_database()",
     ),
@@ -225,8 +232,19 @@ KINDS = {
         {
             "definition": """format('%s %s %s %s %s %s', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
                                     p.pubtruncate, p.pubviaroot)""",
+            "tables": hashed_lines(
+                "format('%I.%I', t.schemaname, t.tablename)",
+                "FROM pg_publication_tables t WHERE t.pubname = p.pubname",
+            ),
         },
         "FROM pg_publication p",
+    ),
+    # Without its connection string, which holds a password; and whether it is enabled, which no restore says.
+    "subscription": Kind(
+        "format('%I', s.subname)",
+        "s.subowner",
+        {"publications": hashed("(SELECT string_agg(p, ' ' ORDER BY p) FROM unnest(s.subpublications) p)")},
+        "FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()",
     ),
     "statistics": Kind(
         "format('%I.%I', n.nspname, s.stxname)",
@@ -249,26 +267,43 @@ KINDS = {
 # The largest first, so that what remains to the end is short.
 STORED_TABLES = f"""SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname),
       CASE WHEN {IS_CHILD} THEN (SELECT array_agg(a.attname ORDER BY a.attname) FROM pg_attribute a
-                                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END
-    {RELATIONS} AND c.relkind = 'r' ORDER BY c.relpages DESC"""
+                                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
+      (SELECT array_agg(a.attname ORDER BY a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid
+         WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)),
+      pg_relation_size(c.oid) / current_setting('block_size')::int,
+      pg_table_size(c.oid),
+      (SELECT m.amname = 'heap' FROM pg_am m WHERE m.oid = c.relam)
+        AND current_setting('server_version_num')::int >= 140000 -- older ones would read the whole table for each piece
+    {RELATIONS} AND c.relkind = 'r' AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) ORDER BY c.relpages DESC"""
 
+# Columns that older majors lack are read from the row as a whole.
 DATABASE_FACTS = """
 SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
-  pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, d.datlocprovider::text, pg_database_size(d.oid)
+  pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, coalesce(to_jsonb(d)->>'datlocprovider', 'c'),
+  coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'), to_jsonb(d)->>'datcollversion',
+  current_setting('data_checksums') = 'on', pg_database_size(d.oid)
 FROM pg_database d WHERE d.datname = current_database()
 """
 
 EXTENSIONS = "SELECT extname, extversion FROM pg_extension ORDER BY 1"
 
-LARGE_OBJECTS = """
-SELECT count(*), coalesce(sum(length(o.data)), 0),
-  coalesce(sum(hashtextextended(format('%s %s', o.oid, md5(o.data)) COLLATE "C", 0)), 0)::text
-FROM (SELECT m.oid, lo_get(m.oid) AS data FROM pg_largeobject_metadata m) o
+LARGE_OBJECTS_AFTER = "SELECT oid FROM pg_largeobject_metadata WHERE oid > %s ORDER BY oid LIMIT 1000"
+# A hole in a large object reads as zeros, and is zeros once it was restored, so it is read as a reader sees it.
+LARGE_OBJECT_PIECES = """
+SELECT p.oid, p.size_bytes,
+  hashtextextended(CASE WHEN %(number)s = 0 THEN format('%%s %%s', p.oid, p.digest)
+                   ELSE format('%%s %%s %%s', p.oid, %(number)s, p.digest) END COLLATE "C", 0)
+FROM (SELECT o.oid, length(d.data) AS size_bytes, md5(d.data) AS digest
+      FROM unnest(%(oids)s::oid[]) o(oid), LATERAL lo_get(o.oid, %(number)s::bigint * %(size)s, %(size)s) d(data)) p
 """
 
 ROLES = """
 SELECT r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolreplication,
-  r.rolbypassrls, coalesce((SELECT array_agg(g.rolname ORDER BY g.rolname) FROM pg_auth_members m
-                            JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '{}') AS member_of
+  r.rolbypassrls,
+  coalesce((SELECT array_agg(DISTINCT g.rolname ORDER BY g.rolname) FROM pg_auth_members m
+            JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '{}') AS member_of,
+  coalesce((SELECT array_agg(DISTINCT g.rolname ORDER BY g.rolname) FROM pg_auth_members m
+            JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid AND m.admin_option), '{}') AS admin_of,
+  r.rolconnlimit, r.rolvaliduntil::text, coalesce(r.rolconfig, '{}')
 FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1
 """

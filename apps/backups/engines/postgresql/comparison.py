@@ -1,19 +1,25 @@
 """Compares a restored database with what its source was. Pure: two fingerprints in, findings out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from apps.backups.engines import findings
 from apps.backups.engines.findings import Finding
 
 from .catalog_queries import KINDS, PORTABLE_PARTS
 from .fingerprint import Fingerprint, SequencePosition
+from .roles import COMPARED, Role
 
 SENTENCES = {
     "owner": (findings.OWNER_DIFFERS, "The owner of the {what} is {restored}; at backup time it was {source}."),
     "privileges": (findings.PRIVILEGES_DIFFER, "The privileges on the {what} are not those of backup time."),
+    "large_object_privileges": (
+        findings.PRIVILEGES_DIFFER,
+        "Privileges on large objects are others than at backup time.",
+    ),
     "default_privileges": (findings.PRIVILEGES_DIFFER, "Default privileges are not those of backup time."),
     "column_privileges": (findings.PRIVILEGES_DIFFER, "Column privileges on the {what} are not those of backup time."),
 }
+SHOWN_TABLES = 10
 OTHER_SENTENCE = (findings.SCHEMA_DIFFERS, "The {part} of the {what} differ from backup time.")
 
 
@@ -33,25 +39,31 @@ def _compare_settings(source: Fingerprint, restored: Fingerprint) -> Iterator[Fi
     if source.encoding != restored.encoding:
         message = f"The encoding is {restored.encoding}; at backup time it was {source.encoding}."
         yield Finding(findings.ENCODING_DIFFERS, message)
-    before = (source.locale_provider, source.collation, source.character_type)
-    after = (restored.locale_provider, restored.collation, restored.character_type)
+    before, after = source.collating, restored.collating
     if before != after:
-        message = f"The collation is {' '.join(map(str, after))}; at backup time it was {' '.join(map(str, before))}."
+        message = f"The collation is {' '.join(after)}; at backup time it was {' '.join(before)}."
         yield Finding(findings.COLLATION_DIFFERS, message)
+    elif source.collation_version and source.collation_version != restored.collation_version:
+        versions = f"{restored.collation_version} here, {source.collation_version} at the source"
+        message = f"The rules by which text is sorted are of another version: {versions}."
+        yield Finding(findings.COLLATION_VERSION_DIFFERS, message)
 
 
 def _compare_extensions(source: dict[str, str], restored: dict[str, str]) -> Iterator[Finding]:
-    """By name only: a dump creates extensions in whatever version the restoring server has."""
+    """A dump creates extensions in whatever version the restoring server has, so another version is no fault of it."""
     for name, version in source.items():
         if name not in restored:
             message = f"The extension {name} {version} is missing after the restore."
             yield Finding(findings.EXTENSION_MISSING, message)
+        elif restored[name] != version:
+            message = f"The extension {name} is of version {restored[name]} here; the source has {version}."
+            yield Finding(findings.EXTENSION_VERSION_DIFFERS, message)
 
 
 def _compare_objects(source: Fingerprint, restored: Fingerprint) -> Iterator[Finding]:
     same_major = source.server_major == restored.server_major
-    for kind in KINDS:
-        before, after = source.objects.get(kind, {}), restored.objects.get(kind, {})
+    for kind in [kind for kind in KINDS if kind in source.objects]:  # an older manifest does not know every kind
+        before, after = source.objects[kind], restored.objects.get(kind, {})
         for name in sorted(before.keys() - after.keys()):
             identifier = findings.TABLE_MISSING if kind == "table" else findings.OBJECT_MISSING
             yield Finding(identifier, f"The {kind} {name} is missing after the restore.")
@@ -77,7 +89,24 @@ def _compare_parts(
         yield Finding(identifier, sentence.format(what=what, part=named, source=before, restored=after))
 
 
+def compare_roles(source: Sequence[Role], restored: Sequence[Role]) -> Iterator[Finding]:
+    """Roles but for what a throwaway server changes on purpose: nobody signs in, and passwords stay away."""
+    found = {role.name: role for role in restored}
+    for before in source:
+        after = found.get(before.name)
+        if after is None:
+            yield Finding(findings.ROLE_MISSING, f"The role {before.name} is missing after the restore.")
+        elif differing := [name for name in COMPARED if getattr(before, name) != getattr(after, name)]:
+            named = ", ".join(name.replace("_", " ") for name in differing)
+            message = f"The role {before.name} is not what it was at backup time: {named}."
+            yield Finding(findings.ROLE_DIFFERS, message)
+
+
 def _compare_contents(source: Fingerprint, restored: Fingerprint) -> Iterator[Finding]:
+    sampled = [name for name, table in source.tables.items() if table.one_in > 1]
+    if sampled:
+        message = f"Of {len(sampled)} large tables a sample of rows was compared, and every row counted: "
+        yield Finding(findings.CONTENT_SAMPLED, f"{message}{', '.join(sampled[:SHOWN_TABLES])}.")
     for name, before in source.tables.items():
         after = restored.tables.get(name)
         if after is None:  # already named as a missing table

@@ -30,9 +30,11 @@ class Contents:
         return type(self)(tuple(line for line in self.entries if _is_wanted(line, tables)))
 
 
-def read_contents(installation: Installation, dump: Path) -> Contents:
-    """Raises ToolFailed when the file is no dump."""
-    listed = shell.run(shell.Command([installation.program("pg_restore"), "--list", dump], timeout_seconds=600)).text
+def read_contents(installation: Installation, dump: Path, *, with_database: bool = False) -> Contents:
+    """With what belongs to the database itself, or without. Raises ToolFailed when the file is no dump."""
+    options = ["--list", *(["--create"] if with_database else [])]
+    command = shell.Command([installation.program("pg_restore"), *options, dump], timeout_seconds=600)
+    listed = shell.run(command).text
     return Contents(tuple(line for line in listed.splitlines() if ENTRY.match(line)))
 
 

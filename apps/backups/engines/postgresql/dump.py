@@ -17,6 +17,7 @@ from . import fingerprint
 from .address import Address
 from .fingerprint import Fingerprint
 from .roles import Role, read_roles
+from .rows import FULL, Effort
 
 LOCK_WAIT_MILLISECONDS = 60_000
 
@@ -30,6 +31,7 @@ class Snapshot:
     taken_at: datetime
     installation: Installation
     roles: list[Role]
+    is_standby: bool = False
 
 
 @contextmanager
@@ -39,17 +41,17 @@ def open_snapshot(address: Address) -> Iterator[Snapshot]:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         fingerprint.prepare_session(connection)
-        row = connection.execute("SELECT pg_export_snapshot(), now()").fetchone()
+        row = connection.execute("SELECT pg_export_snapshot(), now(), pg_is_in_recovery()").fetchone()
         assert row is not None  # noqa: S101 - a SELECT without FROM has one row
         installation = installation_for(connection.info.server_version // 10_000)
-        yield Snapshot(connection, row[0], row[1], installation, read_roles(connection))
+        yield Snapshot(connection, row[0], row[1], installation, read_roles(connection), is_standby=row[2])
 
 
 @contextmanager
-def fingerprinting(snapshot: Snapshot) -> Iterator[Future[Fingerprint]]:
+def fingerprinting(snapshot: Snapshot, effort: Effort = FULL) -> Iterator[Future[Fingerprint]]:
     """Take the fingerprint in a thread beside whatever the block does."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(fingerprint.take_fingerprint, snapshot.connection)
+        future = pool.submit(fingerprint.take_fingerprint, [snapshot.connection], effort=effort)
         try:
             yield future
         except BaseException as error:
@@ -66,7 +68,10 @@ def fingerprinting(snapshot: Snapshot) -> Iterator[Future[Fingerprint]]:
 def dumping(address: Address, snapshot: Snapshot, *, timeout_seconds: float) -> Iterator[IO[bytes]]:
     """Yield the dump's bytes. Leaving the block raises unless pg_dump ended well."""
     command = shell.Command(
-        [snapshot.installation.program("pg_dump"), *make_dump_arguments(address.public_conninfo, snapshot.name)],
+        [
+            snapshot.installation.program("pg_dump"),
+            *make_dump_arguments(address.public_conninfo, snapshot.name, is_standby=snapshot.is_standby),
+        ],
         environment=address.environment,
         secrets=address.secrets,
         timeout_seconds=timeout_seconds,
@@ -75,7 +80,7 @@ def dumping(address: Address, snapshot: Snapshot, *, timeout_seconds: float) -> 
         yield stdout
 
 
-def make_dump_arguments(conninfo: str, snapshot: str) -> list[str]:
+def make_dump_arguments(conninfo: str, snapshot: str, *, is_standby: bool = False) -> list[str]:
     """Arguments of pg_dump: everything, custom format, uncompressed because zstd compresses it better."""
     return [
         "--format=custom",
@@ -83,6 +88,7 @@ def make_dump_arguments(conninfo: str, snapshot: str) -> list[str]:
         "--no-password",
         f"--snapshot={snapshot}",
         f"--lock-wait-timeout={LOCK_WAIT_MILLISECONDS}",
+        *(["--no-unlogged-table-data"] if is_standby else []),
         f"--dbname={conninfo}",
     ]
 

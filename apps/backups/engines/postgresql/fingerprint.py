@@ -1,12 +1,14 @@
 """What a database holds, exactly: rows, contents, structure, owners. Taken at the source and after a restore alike."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import psycopg
-from psycopg import sql
 
 from . import catalog_queries
+from .identity import read_identity
+from .rows import FULL, Effort, LargeObjects, TableContent, read_large_objects, read_tables
 
 # The text of a value depends on these, so both sides of a comparison use the same.
 SESSION = {
@@ -26,20 +28,6 @@ SESSION = {
     "lock_timeout": "60s",
 }
 
-# The alias is odd because a column of the same name would be counted instead of the row.
-TABLE_CONTENT = sql.SQL("""
-SELECT count(*), coalesce(sum(hashtextextended({}::text COLLATE "C", 0)), 0)::text
-FROM ONLY {} AS "seaworthy row"
-""")
-
-
-@dataclass(frozen=True)
-class TableContent:
-    """A table's exact number of rows, and a sum over them that does not depend on their order."""
-
-    rows: int
-    content: str
-
 
 @dataclass(frozen=True)
 class SequencePosition:
@@ -49,15 +37,6 @@ class SequencePosition:
     is_called: bool
     last_value_afterwards: int
     is_called_afterwards: bool
-
-
-@dataclass(frozen=True)
-class LargeObjects:
-    """All large objects together."""
-
-    count: int
-    size_bytes: int
-    content: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +55,20 @@ class Fingerprint:
     tables: dict[str, TableContent]
     sequences: dict[str, SequencePosition]
     large_objects: LargeObjects
+    locale: str | None = None
+    collation_version: str | None = None
+    data_checksums: bool | None = None
+    identity: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def collating(self) -> list[str]:
+        """What decides how text is sorted, but for the version of its rules."""
+        return [self.locale_provider, self.collation, self.character_type, *([self.locale] if self.locale else [])]
+
+    @property
+    def samples(self) -> dict[str, int]:
+        """Of which tables only one row in so many was compared."""
+        return {name: table.one_in for name, table in self.tables.items() if table.one_in > 1}
 
     @property
     def row_count(self) -> int:
@@ -96,6 +89,11 @@ class Fingerprint:
         )
 
 
+# The order of catalog_queries.DATABASE_FACTS.
+FACTS = [
+    "server_version", "server_major", "encoding", "collation", "character_type", "locale_provider", "locale",
+    "collation_version", "data_checksums", "database_size_bytes",
+]  # fmt: skip
 Positions = dict[str, tuple[int, bool]]
 
 
@@ -105,28 +103,23 @@ def prepare_session(connection: psycopg.Connection[Any]) -> None:
         connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
 
-def take_fingerprint(connection: psycopg.Connection[Any]) -> Fingerprint:
-    """Describe the database in this connection's transaction. The session must be prepared."""
+def take_fingerprint(
+    connections: Sequence[psycopg.Connection[Any]], *, effort: Effort = FULL, samples: Mapping[str, int] | None = None
+) -> Fingerprint:
+    """Describe the database in these connections' transactions, which see one moment. Sessions must be prepared."""
+    connection = connections[0]
     objects = {name: _objects(connection, kind.query) for name, kind in catalog_queries.KINDS.items()}
-    tables = _tables(connection)
-    large_objects = LargeObjects(*_one(connection, catalog_queries.LARGE_OBJECTS))
+    tables = read_tables(connections, effort=effort, samples=samples)
     positions = read_sequence_positions(connection, list(objects["sequence"]))
-    version, major, encoding, collation, character_type, locale_provider, size_bytes = _one(
-        connection, catalog_queries.DATABASE_FACTS
-    )
+    facts = dict(zip(FACTS, _one(connection, catalog_queries.DATABASE_FACTS), strict=True))
     return Fingerprint(
-        server_version=version,
-        server_major=major,
-        encoding=encoding,
-        collation=collation,
-        character_type=character_type,
-        locale_provider=locale_provider,
-        database_size_bytes=size_bytes,
+        **facts,
         extensions=dict(connection.execute(catalog_queries.EXTENSIONS).fetchall()),
         objects=objects,
         tables=tables,
         sequences=pair_positions(positions, positions),
-        large_objects=large_objects,
+        large_objects=read_large_objects(connection, effort=effort),
+        identity=read_identity(connection),
     )
 
 
@@ -145,22 +138,6 @@ def pair_positions(before: Positions, after: Positions) -> dict[str, SequencePos
 def _objects(connection: psycopg.Connection[Any], query: str) -> dict[str, dict[str, str]]:
     rows = connection.execute(query).fetchall()
     return {name: {"owner": owner, **parts} for name, owner, parts in sorted(rows)}
-
-
-def _tables(connection: psycopg.Connection[Any]) -> dict[str, TableContent]:
-    stored = connection.execute(catalog_queries.STORED_TABLES).fetchall()
-    found = {
-        name: TableContent(*_one(connection, TABLE_CONTENT.format(_row(columns), sql.Identifier(schema, table))))
-        for schema, table, name, columns in stored
-    }
-    return dict(sorted(found.items()))
-
-
-def _row(columns: list[str] | None) -> sql.Composable:
-    """The whole row, or its columns in an order of their own where a restore may place them otherwise."""
-    if columns is None:
-        return sql.Identifier("seaworthy row")
-    return sql.SQL("ROW({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
 
 
 def _one(connection: psycopg.Connection[Any], query: Any) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.manifest import Manifest
+from apps.backups.engines.report import refuting
 from apps.backups.engines.restoring import Target
 from apps.backups.engines.stages import Stages
 from apps.backups.exceptions import RestoreRefused
@@ -164,9 +165,9 @@ def _compare(source: Fingerprint, address: Address, target: Target) -> list[Find
     """What belongs to the database as a whole stays with the old name, so it is not compared."""
     with address.connect() as connection:
         prepare_session(connection)
-        restored = take_fingerprint(connection)
+        restored = take_fingerprint([connection], samples=source.samples)
     ignored = {"owner", "privileges", "column_privileges"} if not target.with_owners else set()
-    return compare(_without(source, ignored), _without(restored, ignored))
+    return refuting(compare(_without(source, ignored), _without(restored, ignored)))
 
 
 def _without(fingerprint: Fingerprint, parts: set[str]) -> Fingerprint:

@@ -1,6 +1,6 @@
 """Roles live outside a database, so no dump carries them. Recorded without passwords, so that owners exist again."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import psycopg
@@ -17,6 +17,7 @@ ATTRIBUTES = {
     "replicates": "REPLICATION",
     "bypasses_row_security": "BYPASSRLS",
 }
+COMPARED = [*ATTRIBUTES, "member_of", "admin_of", "connection_limit", "valid_until"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Role:
     replicates: bool
     bypasses_row_security: bool
     member_of: list[str]
+    admin_of: list[str] = field(default_factory=list)
+    connection_limit: int = -1
+    valid_until: str | None = None
+    settings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,11 +59,20 @@ def create_roles(connection: psycopg.Connection[Any], roles: list[Role]) -> None
     for role in roles:
         for group in role.member_of:
             if group in known or group.startswith("pg_"):
-                statement = sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role.name))
-                connection.execute(statement)
+                connection.execute(make_grant(role, group))
 
 
 def make_create_role(role: Role) -> sql.Composed:
     """CREATE ROLE with the attributes that owning and restoring may need."""
     words = [keyword if getattr(role, name) else f"NO{keyword}" for name, keyword in ATTRIBUTES.items()]
-    return sql.SQL("CREATE ROLE {} WITH NOLOGIN {}").format(sql.Identifier(role.name), sql.SQL(" ".join(words)))
+    if role.connection_limit >= 0:
+        words.append(f"CONNECTION LIMIT {role.connection_limit:d}")
+    until = sql.SQL(" VALID UNTIL {}").format(sql.Literal(role.valid_until)) if role.valid_until else sql.SQL("")
+    create = sql.SQL("CREATE ROLE {} WITH NOLOGIN {}{}")
+    return create.format(sql.Identifier(role.name), sql.SQL(" ".join(words)), until)
+
+
+def make_grant(role: Role, group: str) -> sql.Composed:
+    """GRANT of the group to the role, with the right to pass it on where it had that."""
+    option = sql.SQL(" WITH ADMIN OPTION" if group in role.admin_of else "")
+    return sql.SQL("GRANT {} TO {}{}").format(sql.Identifier(group), sql.Identifier(role.name), option)
