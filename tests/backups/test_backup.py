@@ -101,7 +101,9 @@ def test_a_backup_of_a_busy_database_is_proven(shop: Address, storage: LocalStor
 
 def test_a_failing_dump_publishes_nothing(shop: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "apps.backups.engines.postgresql.dump.make_dump_arguments", lambda *names: ["--format=custom", "--no-password"]
+        "apps.backups.engines.postgresql.dump.make_dump_arguments",
+        lambda *names, **options: ["--format=custom", "--no-password"],
+        lambda *names, **options: ["--format=custom", "--no-password"],
     )
     monkeypatch.setenv("PGHOST", "nowhere.invalid")
 
@@ -124,8 +126,8 @@ def test_a_backup_refused_before_its_manifest_is_none(shop: Address, tmp_path: P
 
 
 def test_a_failing_fingerprint_ends_the_dump(shop: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(connections: list[psycopg.Connection], **options: object) -> None:
-        connections[0].execute("SELECT 1 / 0")
+    def fail(connection: psycopg.Connection, **options: object) -> None:
+        connection.execute("SELECT 1 / 0")
 
     monkeypatch.setattr(fingerprint, "take_fingerprint", fail)
 

@@ -6,10 +6,10 @@ import pytest
 
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import run_drill
-from apps.backups.engines.findings import Verdict
+from apps.backups.engines.findings import Severity, Verdict
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address
-from apps.backups.engines.postgresql.comparison import compare
+from apps.backups.engines.postgresql.comparison import compare, compare_roles
 from apps.backups.engines.postgresql.dump import make_dump_arguments
 from apps.backups.engines.postgresql.fingerprint import Fingerprint, SequencePosition
 from apps.backups.engines.postgresql.restore import explain_failure, make_restore_arguments
@@ -42,7 +42,22 @@ def test_the_settings_of_the_database_count(source: Fingerprint) -> None:
 
 
 def test_the_version_of_an_extension_is_the_servers_affair(source: Fingerprint) -> None:
-    assert ids(source, extensions={"plpgsql": "2.0"}) == []
+    (finding,) = compare(source, replace(source, extensions={**source.extensions, "plpgsql": "2.0"}))
+
+    assert (finding.id, finding.severity) == ("extension-version-differs", Severity.WARNING)
+    assert finding.message == "The extension plpgsql is of version 2.0 here; the source has 1.0."
+
+
+def test_a_role_that_is_missing_or_may_do_more_is_named() -> None:
+    teller = Role("teller", False, True, False, False, True, False, False, ["clerks"])
+
+    missing, differing = compare_roles([teller, replace(teller, name="gone")], [replace(teller, is_superuser=True)])[
+        ::-1
+    ]
+
+    assert (missing.id, missing.message) == ("role-missing", "The role gone is missing after the restore.")
+    assert differing.message == "The role teller is not what it was at backup time: is superuser."
+    assert compare_roles([teller], [replace(teller, signs_in=False)]) == []
 
 
 def test_another_size_on_the_disk_is_no_difference(source: Fingerprint) -> None:

@@ -20,13 +20,13 @@ from apps.backups.engines.postgresql.dump import translated
 from apps.backups.engines.postgresql.fingerprint import (
     Fingerprint,
     Positions,
-    TableContent,
     pair_positions,
     prepare_session,
     read_sequence_positions,
     take_fingerprint,
 )
 from apps.backups.engines.postgresql.roles import read_roles
+from apps.backups.engines.postgresql.rows import TableContent
 from apps.backups.exceptions import SourceUnreachable
 
 QUIET_SECONDS = 5.0

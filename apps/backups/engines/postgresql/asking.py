@@ -60,7 +60,7 @@ def ask(connection: psycopg.Connection[Any], check: Check, taken_at: datetime) -
             return "" if value not in (None, False, 0, Decimal(0), "") else f"the answer was {value!r}"
 
 
-def make_question(check: Check) -> sql.Composable | bytes:
+def make_question(check: Check) -> sql.Composed | bytes:
     """The query of a check; its first value is the answer."""
     if check.kind == CheckKind.SQL:
         return check.sql.encode()

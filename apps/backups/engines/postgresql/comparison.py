@@ -89,8 +89,12 @@ def _compare_parts(
         yield Finding(identifier, sentence.format(what=what, part=named, source=before, restored=after))
 
 
-def compare_roles(source: Sequence[Role], restored: Sequence[Role]) -> Iterator[Finding]:
+def compare_roles(source: Sequence[Role], restored: Sequence[Role]) -> list[Finding]:
     """Roles but for what a throwaway server changes on purpose: nobody signs in, and passwords stay away."""
+    return list(_compare_roles(source, restored))
+
+
+def _compare_roles(source: Sequence[Role], restored: Sequence[Role]) -> Iterator[Finding]:
     found = {role.name: role for role in restored}
     for before in source:
         after = found.get(before.name)

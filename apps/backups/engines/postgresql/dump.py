@@ -51,7 +51,7 @@ def open_snapshot(address: Address) -> Iterator[Snapshot]:
 def fingerprinting(snapshot: Snapshot, effort: Effort = FULL) -> Iterator[Future[Fingerprint]]:
     """Take the fingerprint in a thread beside whatever the block does."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(fingerprint.take_fingerprint, [snapshot.connection], effort=effort)
+        future = pool.submit(fingerprint.take_fingerprint, snapshot.connection, effort=effort)
         try:
             yield future
         except BaseException as error:

@@ -1,6 +1,6 @@
 """What a database holds, exactly: rows, contents, structure, owners. Taken at the source and after a restore alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -104,12 +104,14 @@ def prepare_session(connection: psycopg.Connection[Any]) -> None:
 
 
 def take_fingerprint(
-    connections: Sequence[psycopg.Connection[Any]], *, effort: Effort = FULL, samples: Mapping[str, int] | None = None
+    connection: psycopg.Connection[Any],
+    *others: psycopg.Connection[Any],
+    effort: Effort = FULL,
+    samples: Mapping[str, int] | None = None,
 ) -> Fingerprint:
     """Describe the database in these connections' transactions, which see one moment. Sessions must be prepared."""
-    connection = connections[0]
     objects = {name: _objects(connection, kind.query) for name, kind in catalog_queries.KINDS.items()}
-    tables = read_tables(connections, effort=effort, samples=samples)
+    tables = read_tables([connection, *others], effort=effort, samples=samples)
     positions = read_sequence_positions(connection, list(objects["sequence"]))
     facts = dict(zip(FACTS, _one(connection, catalog_queries.DATABASE_FACTS), strict=True))
     return Fingerprint(

@@ -113,7 +113,7 @@ def fingerprint_of(server: Server, database: str, *, samples: Mapping[str, int])
     """The fingerprint of a restored database, sampled as its source was, on all cores."""
     with ExitStack() as stack:
         connections = [stack.enter_context(_connected(server, database)) for _ in range(_cores())]
-        return take_fingerprint(connections, samples=samples)
+        return take_fingerprint(*connections, samples=samples)
 
 
 def roles_of(server: Server) -> list[Role]:
