@@ -121,3 +121,7 @@ class ToolAbsent(ToolRefused):
 
 class ProofImpossible(BackupError):
     """The drills of this database cannot be tried with faults."""
+
+
+class ToolTooOld(BackupError):
+    """The program that reads or restores this source is missing here, or older than the source."""

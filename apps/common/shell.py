@@ -55,6 +55,7 @@ class Command:
     user: str | None = None
     directory: Path | None = None
     behind: Sequence[str] = ()  # programs that start this one, such as nice: they change how it runs, not what it is
+    input_file: Path | None = None  # what it reads as standard input
     hear: Callable[[str], None] | None = None  # gets each line of standard error, in a thread
 
     @property
@@ -88,7 +89,8 @@ class Program:
         self.command = command
         self.started_seconds = time.monotonic()
         self.timed_out = False
-        self.process = _open(command, stderr=subprocess.PIPE)
+        with _input_of(command) as stdin:
+            self.process = _open(command, stdin=stdin, stderr=subprocess.PIPE)
         log.debug("program_started", program=command.program, arguments=_masked_arguments(command))
         self._tail: deque[str] = deque(maxlen=STDERR_LINES_KEPT)
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -183,6 +185,15 @@ def start_companion(command: Command) -> Companion:
     """Start a program that lives beside this process and sees the end of its standard input when this one dies."""
     log.debug("companion_started", program=command.program, arguments=_masked_arguments(command))
     return _open(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def _input_of(command: Command) -> Iterator[IO[bytes] | int]:
+    if command.input_file is None:
+        yield subprocess.DEVNULL
+    else:
+        with command.input_file.open("rb") as file:
+            yield file
 
 
 def _open(command: Command, **streams: Any) -> subprocess.Popen[bytes]:

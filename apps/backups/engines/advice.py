@@ -72,6 +72,9 @@ ADVICE = {
     findings.SOURCE_CHANGED: "Check the connection URL: it leads to another database than last time.",
     findings.SOURCE_STALE: "Mend the replication, or back up the primary.",
     findings.SOURCE_IS_STANDBY: "Nothing, if a standby is what you meant to back up.",
+    findings.TABLE_NOT_TRANSACTIONAL: "ALTER TABLE … ENGINE=InnoDB, so that a snapshot holds the table still.",
+    findings.CONTENT_UNSETTLED: "GRANT RELOAD ON *.* to the backup's user: then commits wait while the dump begins.",
+    findings.PRIVILEGES_NOT_READ: "GRANT SELECT ON mysql.* to the backup's user.",
     findings.CONTENT_SAMPLED: "Raise BACKUP_SAMPLE_ABOVE_BYTES to compare every row of larger tables.",
 }
 

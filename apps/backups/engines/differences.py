@@ -71,4 +71,6 @@ def _compare_parts(what: str, source: Parts, restored: Parts, portable: frozense
         if part == "owner":
             yield Finding(identifier, f"The owner of the {what} is {after}; at backup time it was {before}.")
         else:
-            yield Finding(identifier, f"The {part.replace('_', ' ')} of the {what} differs from backup time.")
+            named = part.replace("_", " ")
+            message = f"The {named} of the {what} {'differ' if named.endswith('s') else 'differs'} from backup time."
+            yield Finding(identifier, message)

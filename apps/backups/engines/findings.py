@@ -102,6 +102,9 @@ UNLOGGED_NOT_DUMPED = "unlogged-not-dumped"
 SOURCE_CHANGED = "source-changed"
 SOURCE_STALE = "source-stale"
 SOURCE_IS_STANDBY = "source-is-standby"
+TABLE_NOT_TRANSACTIONAL = "table-not-transactional"
+CONTENT_UNSETTLED = "content-unsettled"
+PRIVILEGES_NOT_READ = "privileges-not-read"
 
 WARNINGS = frozenset(
     {
@@ -118,5 +121,8 @@ WARNINGS = frozenset(
         SOURCE_CHANGED,
         SOURCE_STALE,
         SOURCE_IS_STANDBY,
+        TABLE_NOT_TRANSACTIONAL,
+        CONTENT_UNSETTLED,
+        PRIVILEGES_NOT_READ,
     }
 )

@@ -9,6 +9,7 @@ from .backup import take_backup
 from .contract import BackupJob, DrillJob, Engine, Source
 from .drill import run_drill
 from .manifest import Manifest
+from .mariadb.source import MariaDBSource
 from .pgbackrest.engine import PgBackRest
 from .postgresql.source import PostgreSQLSource
 from .report import DrillReport
@@ -49,6 +50,7 @@ class Streamed:
 
 ENGINES: dict[str, Engine] = {
     "postgresql": Streamed("postgresql", PostgreSQLSource.from_url),
+    "mariadb": Streamed("mariadb", MariaDBSource.from_url),
     "sqlite": Streamed("sqlite", SQLiteSource.from_url),
     "pgbackrest": PgBackRest(),
 }

@@ -47,7 +47,8 @@ if [ -n "$pid" ]; then
   kill -QUIT "$pid"
   for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.5; done
 fi
-rm -rf -- "$1"
+# A program that is just being ended may still write.
+for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$1" && break; sleep 0.5; done
 """
 
 
