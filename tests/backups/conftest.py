@@ -1,6 +1,8 @@
 """A database worth backing up."""
 
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -165,3 +167,13 @@ def viewer(client: Client, sam: User) -> Client:
     sam.groups.add(Group.objects.get(name="viewer"))
     client.force_login(sam)
     return client
+
+
+@pytest.fixture
+def workplace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temporary folder of this test alone, which the server's user can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="drill-", dir="/tmp"))
+    folder.chmod(0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    shutil.rmtree(folder)

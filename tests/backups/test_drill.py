@@ -1,13 +1,11 @@
 """The drill proves a healthy backup, and refutes every damaged one by name."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -223,16 +221,6 @@ def test_the_time_limit_leaves_it_open(storage: LocalStorage, healthy: Manifest)
     report = drill_of(storage, "healthy", limits=Limits(timeout_seconds=0.001))
 
     assert (report.verdict, report.findings[0].id) == (Verdict.COULD_NOT_VERIFY, findings.TIME_LIMIT_REACHED)
-
-
-@pytest.fixture
-def workplace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A temporary folder of this test alone, which the server's user can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="drill-", dir="/tmp"))
-    folder.chmod(0o711)
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_a_drill_leaves_nothing_behind(

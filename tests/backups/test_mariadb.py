@@ -261,12 +261,12 @@ def test_backups_while_others_write_are_proven(bank: Address, storage: LocalStor
     keeper = replace(bank, user="keeper", password="p@ss")
     with a_busy_writer(bank):
         taken = [
-            take_backup(source=MariaDBSource(keeper), storage=storage, prefix=f"mariadb-busy-{n}") for n in range(20)
+            take_backup(source=MariaDBSource(keeper), storage=storage, prefix=f"mariadb-busy-{n}") for n in range(6)
         ]
-        for number in (0, 7, 19):
+        for number in (0, 5):
             assert drill_of(storage, f"mariadb-busy-{number}").findings == []
 
-    assert taken[19].summary.rows > taken[0].summary.rows
+    assert taken[5].summary.rows > taken[0].summary.rows
     assert all(table["is_settled"] for manifest in taken for table in manifest.fingerprint["tables"].values())
     assert all(manifest.warnings == [] for manifest in taken)
 

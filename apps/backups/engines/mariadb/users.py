@@ -63,7 +63,7 @@ def read_grants(connection: Connection, database: str) -> list[Grant] | None:
         rows = rows_of(connection, GRANTS, {"name": database, "pattern": pattern})
     except pymysql.err.OperationalError:
         return None
-    return sorted(Grant(*row[:3], row[3] == "YES") for row in rows)
+    return sorted(Grant(who, what, may, passes_on == "YES") for who, what, may, passes_on in rows)
 
 
 def privileges_by_user(grants: list[Grant]) -> dict[str, Parts]:
