@@ -45,6 +45,12 @@ def store_copy(copy_id: int) -> None:
 
 
 @shared_task
+def check_storages() -> None:
+    """Look after every storage: unfinished uploads, leftovers, what is missing, and what it allows."""
+    services.check_storages(at=now())
+
+
+@shared_task
 def tick() -> None:
     """Queue what is due, and tell the workers."""
     at = now()

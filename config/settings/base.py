@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 600,
         "options": {"queue": "default", "expire_seconds": 600},
     },
+    "storages": {"task": "apps.backups.tasks.check_storages", "schedule": crontab("50", "4")},
     "backup-alerts": {
         "task": "apps.backups.tasks.announce_alerts",
         "schedule": 300,

@@ -56,6 +56,7 @@ class Buckets:
             access_key_id=bucket.access_key_id,
             secret_access_key=bucket.secret_access_key,
             locked_days=bucket.locked_days,
+            lock_mode=bucket.lock_mode,
         )
 
 

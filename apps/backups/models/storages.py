@@ -196,7 +196,7 @@ class BackupCopy(models.Model):
 
     def finish(self, *, at: datetime) -> bool:
         """It is stored and was read back."""
-        done = self._mine().update(stored_at=at, verified_at=at, not_before=None, error="")
+        done = self._mine().update(stored_at=at, verified_at=at, missing_at=None, not_before=None, error="")
         self.refresh_from_db()
         return done == 1
 

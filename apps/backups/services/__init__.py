@@ -2,6 +2,7 @@
 
 from .alerts import announce_alerts
 from .backups import carry_out_backup, queue_backup
+from .checking import check_storage, check_storages
 from .copies import due_copies, store_copy
 from .custody_drills import queue_custody_drill
 from .databases import ensure_database
@@ -19,6 +20,8 @@ __all__ = [
     "carry_out_backup",
     "carry_out_drill",
     "carry_out_restore",
+    "check_storage",
+    "check_storages",
     "due_copies",
     "end_dead_runs",
     "ensure_database",

@@ -1,6 +1,7 @@
 """The storages of the settings and of the plans, opened."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -13,13 +14,24 @@ from apps.common.dialling.addresses import allowed_networks
 
 from .plans import plan_of
 
+if TYPE_CHECKING:
+    from apps.backups.engines.s3.storage import S3Storage
+
 logger = structlog.get_logger(__name__)
 
 
 def open_storage(storage: Storage) -> OpenStorage:
     """The storage, to write and to read."""
-    if storage.kind == StorageKind.FOLDER:
-        return LocalStorage(Path(storage.folder or settings.BACKUP_DIRECTORY))
+    return open_folder(storage) if storage.kind == StorageKind.FOLDER else open_bucket(storage)
+
+
+def open_folder(storage: Storage) -> LocalStorage:
+    """The folder of the storage, or that of BACKUP_DIRECTORY."""
+    return LocalStorage(Path(storage.folder or settings.BACKUP_DIRECTORY))
+
+
+def open_bucket(storage: Storage) -> "S3Storage":
+    """The bucket of the storage. An endpoint of one's own is dialled only where that is allowed."""
     # Their library takes half a second to load, which commands that need no bucket are spared.
     from apps.backups.engines.s3.bucket import Bucket
     from apps.backups.engines.s3.storage import S3Storage

@@ -81,7 +81,7 @@ class S3Storage:
     def delete(self, prefix: str) -> None:
         """Remove every version of everything under the prefix, manifests first, and what was sent of it in parts."""
         with translated(self.bucket, prefix):
-            found = sorted(self._versions(prefix), key=lambda one: not one["Key"].endswith("manifest.json"))
+            found = sorted(self.versions(prefix), key=lambda one: not one["Key"].endswith("manifest.json"))
             for one in found:
                 self._delete_version(one)
             for upload in self._uploads(prefix):
@@ -132,20 +132,24 @@ class S3Storage:
                     raise
                 time.sleep(FETCH_PAUSE_SECONDS * attempts)
 
-    def _versions(self, prefix: str) -> Iterator[dict[str, str]]:
-        """Key and version of all that is under the prefix, also of what a newer version or a marker hides."""
+    def versions(self, prefix: str, *, is_under: bool = True) -> Iterator[dict[str, str]]:
+        """Key and version of all that is under the prefix, also of what a newer version or a marker hides.
+
+        Not `is_under` means all whose key begins so.
+        """
         where = {"Bucket": self.bucket.name, "Prefix": self.bucket.prefix + prefix}
         try:
             for page in self.client.get_paginator("list_object_versions").paginate(**where):
                 for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                    if self._is_under(item["Key"], prefix):
+                    if not is_under or self._is_under(item["Key"], prefix):
                         yield {"Key": item["Key"], "VersionId": item["VersionId"]}
         except ClientError as error:  # a server without versions, or a key that may not list them
             if code_of(error) not in UNVERSIONED:
                 raise
             for found in self.objects(prefix):
-                if self._is_under(self.bucket.prefix + found.key, prefix):
-                    yield {"Key": self.bucket.prefix + found.key}
+                full = self.bucket.prefix + found.key
+                if not is_under or self._is_under(full, prefix):
+                    yield {"Key": full}
 
     def _delete_version(self, version: dict[str, str]) -> None:
         try:
