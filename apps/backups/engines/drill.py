@@ -21,6 +21,7 @@ from .stages import Stages
 from .storage import Storage
 from .watch import UNLIMITED, Limits, watched
 
+DRILL_VERSION = "2"  # of what a drill looks at: a proof by another version is none for this one
 SERVER_BYTES = 200 << 20  # an empty server with its first write-ahead log
 CLOCKS_APART = timedelta(minutes=5)
 

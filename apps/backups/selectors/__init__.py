@@ -84,9 +84,13 @@ def databases_of(environment: Environment, name: str | None = None) -> list[Data
 
 
 def last_drill(database: Database) -> DrillRun | None:
-    """The newest drill of a backup that ended by itself, whatever came of it."""
+    """The newest drill of a backup that ended by itself, whatever came of it.
+
+    Of one that restored nothing, the earlier one that had proven the same: no proof is newer than its restore.
+    """
     ended = database.drillruns.of_backups().filter(status__in=ENDED)
-    return ended.select_related("backup").order_by("-finished_at").first()
+    drill = ended.select_related("backup", "satisfied_by__backup").order_by("-finished_at").first()
+    return drill.satisfied_by or drill if drill else None
 
 
 def last_point_drill(database: Database) -> DrillRun | None:

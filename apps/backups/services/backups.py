@@ -10,6 +10,8 @@ from apps.audit import services as audit
 from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import BackupJob
 from apps.backups.engines.copying import read_back
+from apps.backups.engines.findings import Finding
+from apps.backups.engines.identity import compare_sources
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.register import engine_named
 from apps.backups.exceptions import NothingNew, StorageFailed
@@ -134,7 +136,7 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
         snapshot_at=manifest.snapshot_at,
         finished_at=manifest.finished_at,
         fingerprint=manifest.fingerprint,
-        warnings=as_rows(manifest.warnings),
+        warnings=as_rows([*manifest.warnings, *_compare_with_last(run.database, manifest)]),
         recipients=list(manifest.artefact.recipients),
     )
     finished_at = manifest.finished_at
@@ -142,3 +144,9 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
     want_copies(backup, [other for other in storages_of(run.database) if other != storage])
     audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})
     return {"stages": list(manifest.stages.items())}
+
+
+def _compare_with_last(database: Database, manifest: Manifest) -> list[Finding]:
+    last = database.backups.newest_first().first()
+    before = last.fingerprint if last else {}
+    return list(compare_sources(before, manifest.fingerprint, lag_allowed=database.rpo_objective))

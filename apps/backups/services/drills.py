@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.backups.engines import findings
 from apps.backups.engines.advice import as_rows
+from apps.backups.engines.checks import Check
 from apps.backups.engines.contract import DrillJob
 from apps.backups.engines.register import engine_named
 from apps.backups.engines.report import DrillReport, left_open, report_of
@@ -23,6 +24,7 @@ from .custody_drills import key_alone, newest_readable_by, note_custody, read_es
 from .observing import POINT_IN_TIME, RECOVERY_POINT, RECOVERY_TIME, RESTORE_DRILL, observe
 from .points import drill_point, record_point
 from .queueing import queue_run
+from .reproof import conditions_of, earlier_proof, report_again
 from .storing import open_storage
 
 
@@ -66,6 +68,9 @@ def carry_out_drill(*, run: DrillRun, identity: str = "", clock: Clock = now) ->
 
 def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
     backup = run.backup or _choose(run, _require_backup(run.database))
+    earlier = earlier_proof(run, backup, _checks(run.database), clock())
+    if earlier and (report := report_again(run, backup, earlier, clock())):
+        return backup, report
     return backup, _drill_backup(run, backup, identities_for(backup), clock())
 
 
@@ -99,9 +104,13 @@ def _drill_copy(run: DrillRun, copy: BackupCopy, identities: list[str], at: date
         connection_url=run.database.connection_url,
         identities=identities,
         disk_budget_bytes=settings.DRILL_DISK_BUDGET_BYTES or None,
-        checks=[check.question for check in run.database.checks.filter(is_enabled=True)],
+        checks=_checks(run.database),
     )
     return engine_named(backup.engine).drill(job)
+
+
+def _checks(database: Database) -> list[Check]:
+    return [check.question for check in database.checks.filter(is_enabled=True)]
 
 
 def copy_to_read(backup: Backup) -> BackupCopy:
@@ -115,6 +124,8 @@ def _record(run: DrillRun, backup: Backup, report: DrillReport, at: datetime) ->
     return {
         "backup": backup,
         "storage": run.storage,
+        "satisfied_by": run.satisfied_by,
+        "conditions_sha256": conditions_of(backup, _checks(run.database)),
         "verdict": report.verdict.value,
         "findings": as_rows(report.findings),
         "warnings": as_rows(report.warnings),
