@@ -32,7 +32,7 @@ def test_the_manifest_describes_what_was_stored(storage: LocalStorage, healthy: 
     assert hash_file(folder / ARTEFACT_NAME) == healthy.artefact.sha256
     assert (folder / ARTEFACT_NAME).stat().st_size == healthy.artefact.size_bytes
     assert read_manifest(folder / MANIFEST_NAME) == healthy
-    assert sorted(path.name for path in folder.iterdir()) == sorted([ARTEFACT_NAME, MANIFEST_NAME])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([ARTEFACT_NAME, "globals.sql", MANIFEST_NAME])
 
 
 def test_the_fingerprint_is_exact(healthy: Manifest) -> None:

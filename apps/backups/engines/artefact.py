@@ -1,6 +1,7 @@
 """A dump's bytes: compressed with a checksum inside, encrypted, and hashed as they are stored, in constant memory."""
 
 import hashlib
+import io
 import os
 import shutil
 import time
@@ -46,9 +47,18 @@ class Written:
         return cls(**known)
 
 
-def name_for(recipients: Sequence[str]) -> str:
-    """What the artefact is called when these can decrypt it."""
-    return ARTEFACT_NAME + (ENCRYPTED_SUFFIX if recipients else "")
+@dataclass(frozen=True)
+class Companion:
+    """A small object beside the artefact, encrypted to the same recipients. Hash and size are of what is stored."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+def name_for(recipients: Sequence[str], name: str = ARTEFACT_NAME) -> str:
+    """What an object is called when these can decrypt it."""
+    return name + (ENCRYPTED_SUFFIX if recipients else "")
 
 
 def pack(source: Readable, target: Writable, *, recipients: Sequence[str] = ()) -> Written:
@@ -67,6 +77,16 @@ def pack(source: Readable, target: Writable, *, recipients: Sequence[str] = ()) 
         recipients=tuple(recipients),
         name=name_for(recipients),
     )
+
+
+def store_companion(name: str, content: bytes, target: Writable, *, recipients: Sequence[str] = ()) -> Companion:
+    """Write a small file as it is, or encrypted when there are recipients."""
+    stored = HashingWriter(target)
+    if recipients:
+        encryption.encrypt(io.BytesIO(content), stored, recipients)
+    else:
+        stored.write(content)
+    return Companion(name_for(recipients, name), stored.size_bytes, stored.sha256)
 
 
 def unpack(

@@ -1,12 +1,12 @@
 """Takes one backup: the source's stream compressed and encrypted into the storage, the manifest last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO
 
 from . import artefact
-from .artefact import Written
+from .artefact import Companion, Written
 from .contract import Source
 from .manifest import MANIFEST_NAME, Manifest
 from .stages import Stages
@@ -32,6 +32,7 @@ def take_backup(
             stored.append(artefact.pack(stream, file, recipients=recipients))
 
         taken = source.read(store, stages)
+    companions = _store_companions(taken.companions, storage, prefix, recipients)
     manifest = Manifest(
         engine=source.engine,
         database=source.name,
@@ -43,11 +44,22 @@ def take_backup(
         tool_version=taken.tool_version,
         stages=dict(stages.seconds),
         extras=taken.extras,
+        companions=companions,
         warnings=list(taken.warnings),
     )
     before_publishing()
     publish_manifest(manifest, storage=storage, prefix=prefix)
     return manifest
+
+
+def _store_companions(
+    contents: Mapping[str, bytes], storage: Storage, prefix: str, recipients: Sequence[str]
+) -> tuple[Companion, ...]:
+    stored = []
+    for name, content in contents.items():
+        with storage.write(f"{prefix}/{artefact.name_for(recipients, name)}") as file:
+            stored.append(artefact.store_companion(name, content, file, recipients=recipients))
+    return tuple(stored)
 
 
 def publish_manifest(manifest: Manifest, *, storage: Storage, prefix: str) -> None:

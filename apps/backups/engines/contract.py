@@ -1,6 +1,6 @@
 """What an engine is: how one kind of source is read, and how a backup of it is proven."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ class Taken:
     fingerprint: dict[str, Any]
     extras: dict[str, Any] = field(default_factory=dict)
     warnings: Sequence[Finding] = ()
+    companions: Mapping[str, bytes] = field(default_factory=dict)  # small files that a recovery needs, by name
 
 
 class Source(Protocol):

@@ -15,7 +15,7 @@ from .contract import Examiner, Prover
 from .findings import Finding
 from .manifest import Manifest
 from .provers import PROVERS
-from .reading import fetch_artefact, fetch_manifest, translated, unpack_artefact
+from .reading import check_companions, fetch_artefact, fetch_manifest, translated, unpack_artefact
 from .report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
 from .stages import Stages
 from .storage import Storage
@@ -47,6 +47,7 @@ def run_drill(
             with stages.measure("fetch"):
                 manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
                 _require_clock(manifest, now)
+                check_companions(storage, prefix, folder, manifest)
                 stored = fetch_artefact(storage, prefix, folder, manifest)
 
             def unpack(dump: Path) -> None:

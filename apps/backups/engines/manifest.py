@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from apps.backups.exceptions import ManifestUnreadable
 
-from .artefact import Written
+from .artefact import Companion, Written
 from .findings import Finding
 
 FORMAT = 2
@@ -41,6 +41,7 @@ class Manifest:
     tool_version: str
     stages: dict[str, float]
     extras: dict[str, Any] = field(default_factory=dict)
+    companions: tuple[Companion, ...] = ()
     warnings: list[Finding] = field(default_factory=list)
 
     def as_bytes(self) -> bytes:
@@ -51,6 +52,11 @@ class Manifest:
     def sha256(self) -> str:
         return hashlib.sha256(self.as_bytes()).hexdigest()
 
+    @property
+    def object_sha256s(self) -> set[str]:
+        """The SHA-256 of each object that makes the backup up."""
+        return {self.artefact.sha256, self.sha256, *(companion.sha256 for companion in self.companions)}
+
     def as_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
@@ -59,6 +65,7 @@ class Manifest:
             "snapshot_at": self.snapshot_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
             "artefact": self.artefact.as_json(),
+            "companions": [vars(companion) for companion in self.companions],
             "summary": vars(self.summary),
             "tool_version": self.tool_version,
             "stages": self.stages,
@@ -82,6 +89,7 @@ class Manifest:
             tool_version=data["tool_version"],
             stages=dict(data["stages"]),
             extras=dict(data["extras"]),
+            companions=tuple(Companion(**one) for one in data.get("companions", ())),
             warnings=[Finding(**warning) for warning in data.get("warnings", [])],
         )
 

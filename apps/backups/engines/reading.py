@@ -52,6 +52,19 @@ def fetch_artefact(storage: Storage, prefix: str, folder: Path, manifest: Manife
             raise refuted(findings.ARTEFACT_MISSING, f"The artefact is gone: {error.message}.") from error
 
 
+def check_companions(storage: Storage, prefix: str, folder: Path, manifest: Manifest) -> None:
+    """Refuse what a recovery would miss. Raises Stopped."""
+    for companion in manifest.companions:
+        with translated():
+            try:
+                path = storage.fetch(f"{prefix}/{companion.name}", folder)
+            except ObjectMissing as error:
+                raise refuted(findings.ARTEFACT_MISSING, f"{companion.name} is gone: {error.message}.") from error
+        if artefact.hash_file(path) != companion.sha256:
+            message = f"The SHA-256 of {companion.name} is not that of the bytes that were stored."
+            raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, message)
+
+
 def unpack_artefact(
     stored: Path, target: Path, manifest: Manifest, *, identities: Sequence[str], stages: Stages
 ) -> None:

@@ -96,5 +96,10 @@ class Migration(migrations.Migration):
             model_name='rewraprun',
             constraint=models.CheckConstraint(condition=models.Q(('old_key', models.F('new_key')), _negated=True), name='backups_rewrap_has_a_key_of_its_own'),
         ),
+        migrations.AddField(
+            model_name='backup',
+            name='companions',
+            field=models.JSONField(blank=True, default=list, editable=False, help_text='The small objects beside it, with their SHA-256.'),
+        ),
         grant_roles("backups"),
     ]

@@ -85,6 +85,9 @@ class Backup(models.Model):
     recipients = models.JSONField(
         "encrypted to", default=list, blank=True, editable=False, help_text="Public keys; empty when not encrypted."
     )
+    companions = models.JSONField(
+        default=list, blank=True, editable=False, help_text="The small objects beside it, with their SHA-256."
+    )
     held_until = models.DateTimeField("held until", null=True, blank=True, help_text="Retention leaves it alone.")
     hold_reason = models.CharField(max_length=200, blank=True)
 
@@ -110,6 +113,11 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.database} as of {self.snapshot_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def object_sha256s(self) -> set[str]:
+        """The SHA-256 of each object that makes it up."""
+        return {self.sha256, self.manifest_sha256, *(companion["sha256"] for companion in self.companions)}
 
     @property
     def is_stored(self) -> bool:

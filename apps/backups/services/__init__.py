@@ -1,5 +1,6 @@
 """What is done with databases, backups and drills."""
 
+from .adopting import adopt_backups
 from .alerts import announce_alerts
 from .backups import carry_out_backup, queue_backup
 from .checking import check_storage, check_storages
@@ -15,6 +16,7 @@ from .scheduling import end_dead_runs, queue_due_runs, tick
 from .storing import open_storage
 
 __all__ = [
+    "adopt_backups",
     "announce_alerts",
     "approve_restore",
     "carry_out_backup",

@@ -107,8 +107,7 @@ def _take(run: BackupRun, storage: Storage, clock: Clock) -> Manifest:
         manifest = engine_named(run.database.engine).take(job)
         if storage.reads_back:
             with throwaway_folder() as folder:
-                sha256s = {manifest.artefact.sha256, manifest.sha256}
-                read_back(prefix=job.prefix, storage=job.storage, folder=folder, sha256s=sha256s)
+                read_back(prefix=job.prefix, storage=job.storage, folder=folder, sha256s=manifest.object_sha256s)
     except BaseException:
         remove_leftovers(storage, run.storage_key)
         raise
@@ -119,12 +118,20 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
     if manifest is None:
         audit.record(action="backup.nothing_new", subject=run)
         return {}
+    backup = list_backup(run=run, storage=storage, storage_key=run.storage_key, manifest=manifest)
+    want_copies(backup, [other for other in storages_of(run.database) if other != storage])
+    audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})
+    return {"stages": list(manifest.stages.items())}
+
+
+def list_backup(*, run: BackupRun, storage: Storage, storage_key: str, manifest: Manifest) -> Backup:
+    """Make a row of what lies in the storage under that key."""
     backup = Backup.objects.create(
         database=run.database,
         run=run,
         engine=manifest.engine,
         origin=manifest.extras.get("origin", ""),
-        storage_key=run.storage_key,
+        storage_key=storage_key,
         sha256=manifest.artefact.sha256,
         manifest_sha256=manifest.sha256,
         size_bytes=manifest.artefact.size_bytes,
@@ -138,12 +145,11 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
         fingerprint=manifest.fingerprint,
         warnings=as_rows([*manifest.warnings, *_compare_with_last(run.database, manifest)]),
         recipients=list(manifest.artefact.recipients),
+        companions=[vars(companion) for companion in manifest.companions],
     )
     finished_at = manifest.finished_at
     BackupCopy.objects.create(backup=backup, storage=storage, stored_at=finished_at, verified_at=finished_at)
-    want_copies(backup, [other for other in storages_of(run.database) if other != storage])
-    audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})
-    return {"stages": list(manifest.stages.items())}
+    return backup
 
 
 def _compare_with_last(database: Database, manifest: Manifest) -> list[Finding]:

@@ -87,7 +87,7 @@ def _store(copy: BackupCopy) -> None:
 
 def _copy(copy: BackupCopy, source: Storage) -> None:
     backup, target = copy.backup, open_storage(copy.storage)
-    sha256s = {backup.sha256, backup.manifest_sha256}
+    sha256s = backup.object_sha256s
     with throwaway_folder() as folder:
         copy_backup(
             prefix=backup.storage_key, source=open_storage(source), target=target, folder=folder, sha256s=sha256s

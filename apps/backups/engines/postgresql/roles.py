@@ -62,13 +62,14 @@ def create_roles(connection: psycopg.Connection[Any], roles: list[Role]) -> None
                 connection.execute(make_grant(role, group))
 
 
-def make_create_role(role: Role) -> sql.Composed:
+def make_create_role(role: Role, *, may_sign_in: bool = False) -> sql.Composed:
     """CREATE ROLE with the attributes that owning and restoring may need."""
     words = [keyword if getattr(role, name) else f"NO{keyword}" for name, keyword in ATTRIBUTES.items()]
     if role.connection_limit >= 0:
         words.append(f"CONNECTION LIMIT {role.connection_limit:d}")
     until = sql.SQL(" VALID UNTIL {}").format(sql.Literal(role.valid_until)) if role.valid_until else sql.SQL("")
-    create = sql.SQL("CREATE ROLE {} WITH NOLOGIN {}{}")
+    words.insert(0, "LOGIN" if may_sign_in else "NOLOGIN")
+    create = sql.SQL("CREATE ROLE {} WITH {}{}")
     return create.format(sql.Identifier(role.name), sql.SQL(" ".join(words)), until)
 
 
@@ -76,3 +77,17 @@ def make_grant(role: Role, group: str) -> sql.Composed:
     """GRANT of the group to the role, with the right to pass it on where it had that."""
     option = sql.SQL(" WITH ADMIN OPTION" if group in role.admin_of else "")
     return sql.SQL("GRANT {} TO {}{}").format(sql.Identifier(group), sql.Identifier(role.name), option)
+
+
+def make_globals(roles: list[Role]) -> str:
+    """The roles as a script for psql, for a recovery without Seaworthy. It leaves alone what is there already."""
+    statements = [_create_where_missing(role) for role in roles]
+    statements += [make_grant(role, group) + sql.SQL(";") for role in roles for group in role.member_of]
+    lines = [statement.as_string(None) for statement in statements]
+    return "\n".join(["-- Roles of the server, without passwords. Set those afterwards.", *lines, ""])
+
+
+def _create_where_missing(role: Role) -> sql.Composed:
+    create = make_create_role(role, may_sign_in=role.signs_in).as_string(None)
+    condition = sql.SQL("SELECT {} WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {}) \\gexec")
+    return condition.format(sql.Literal(create), sql.Literal(role.name))

@@ -12,8 +12,11 @@ from apps.backups.engines.stages import TIMEOUT_SECONDS, Stages
 from .address import Address, parse_address
 from .dump import Snapshot, dumping, fingerprinting, open_snapshot
 from .fingerprint import Fingerprint, pair_positions, read_sequence_positions
+from .roles import make_globals
 from .rows import FULL, Effort
 from .source_warnings import find_warnings
+
+GLOBALS_NAME = "globals.sql"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class PostgreSQLSource:
             tool_version=snapshot.installation.version,
             summary=summary_of(fingerprint),
             fingerprint=fingerprint.as_json(),
+            companions={GLOBALS_NAME: make_globals(snapshot.roles).encode()},
             extras={"roles": [role.as_json() for role in snapshot.roles]},
             warnings=warnings,
         )
