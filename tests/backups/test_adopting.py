@@ -97,5 +97,5 @@ def test_the_command_says_what_it_listed(database: Database) -> None:
 def test_the_command_explains_an_unknown_storage(database: Database) -> None:
     Storage.objects.create(name="offsite")
 
-    with pytest.raises(CommandError, match="There is no storage named nowhere. There are: offsite."):
+    with pytest.raises(CommandError, match=r"There is no storage named nowhere\. There are: offsite\."):
         call_command("adopt_backups", "nowhere")

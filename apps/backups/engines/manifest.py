@@ -57,6 +57,12 @@ class Manifest:
         """The SHA-256 of each object that makes the backup up."""
         return {self.artefact.sha256, self.sha256, *(companion.sha256 for companion in self.companions)}
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The objects beside it, by name, with their sizes."""
+        companions = {companion.name: companion.size_bytes for companion in self.companions}
+        return {self.artefact.name: self.artefact.size_bytes, **companions}
+
     def as_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,

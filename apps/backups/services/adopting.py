@@ -72,10 +72,10 @@ def _read(prefix: str, opened: OpenStorage) -> Manifest:
     """The manifest, if everything that it names is there in its size. Raises ObjectMissing, ManifestUnreadable."""
     with throwaway_folder() as folder:
         manifest = read_manifest(opened.fetch(f"{prefix}/{MANIFEST_NAME}", folder))
-    for named in (manifest.artefact, *manifest.companions):
-        size_bytes = opened.head(f"{prefix}/{named.name}").size_bytes
-        if size_bytes != named.size_bytes:
-            raise _NotOurs(f"{named.name} has {size_bytes} bytes; its manifest says {named.size_bytes}.")
+    for name, expected_bytes in manifest.sizes.items():
+        size_bytes = opened.head(f"{prefix}/{name}").size_bytes
+        if size_bytes != expected_bytes:
+            raise _NotOurs(f"{name} has {size_bytes} bytes; its manifest says {expected_bytes}.")
     return manifest
 
 
