@@ -74,6 +74,9 @@ ADVICE = {
     findings.SOURCE_IS_STANDBY: "Nothing, if a standby is what you meant to back up.",
     findings.TABLE_NOT_TRANSACTIONAL: "ALTER TABLE … ENGINE=InnoDB, so that a snapshot holds the table still.",
     findings.CONTENT_UNSETTLED: "GRANT RELOAD ON *.* to the backup's user: then commits wait while the dump begins.",
+    findings.PATH_ESCAPES: "Restore nothing of it by hand. Find out who could write to the storage.",
+    findings.FILES_VANISHED: "Nothing, if files come and go there.",
+    findings.FILES_LEFT_OUT: "Nothing: programs make them anew.",
     findings.PRIVILEGES_NOT_READ: "GRANT SELECT ON mysql.* to the backup's user.",
     findings.CONTENT_SAMPLED: "Raise BACKUP_SAMPLE_ABOVE_BYTES to compare every row of larger tables.",
 }

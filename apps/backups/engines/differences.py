@@ -9,7 +9,12 @@ from .findings import Finding
 Parts = dict[str, str]
 Objects = dict[str, dict[str, Parts]]  # by kind, then by name
 
-IDENTIFIERS = {"owner": findings.OWNER_DIFFERS, "privileges": findings.PRIVILEGES_DIFFER}
+IDENTIFIERS = {
+    "owner": findings.OWNER_DIFFERS,
+    "privileges": findings.PRIVILEGES_DIFFER,
+    "mode": findings.PRIVILEGES_DIFFER,
+    "content": findings.CONTENT_DIFFERS,
+}
 
 
 @dataclass(frozen=True)
@@ -38,17 +43,19 @@ def compare_objects(source: Objects, restored: Objects, *, portable: frozenset[s
             yield from _compare_parts(f"{kind} {name}", before[name], after[name], portable)
 
 
-def compare_contents(source: Mapping[str, Content], restored: Mapping[str, Content]) -> Iterator[Finding]:
+def compare_contents(
+    source: Mapping[str, Content], restored: Mapping[str, Content], *, kind: str = "table", rows: str = "rows"
+) -> Iterator[Finding]:
     """Tables with other rows. A missing table is named with the objects."""
     for name, before in source.items():
         after = restored.get(name)
         if after is None or not before.is_settled:
             continue
         if before.rows != after.rows:
-            message = f"The table {name} holds {after.rows} rows; at backup time it held {before.rows}."
+            message = f"The {kind} {name} holds {after.rows} {rows}; at backup time it held {before.rows}."
             yield Finding(findings.ROW_COUNT_DIFFERS, message)
         elif before.content != after.content:
-            message = f"The table {name} holds the same number of rows, {after.rows}, but not the same ones."
+            message = f"The {kind} {name} holds the same number of {rows}, {after.rows}, but not the same ones."
             yield Finding(findings.CONTENT_DIFFERS, message)
 
 

@@ -60,6 +60,7 @@ SEQUENCE_BEHIND = "sequence-behind"
 SEQUENCE_AHEAD = "sequence-ahead"
 LARGE_OBJECTS_DIFFER = "large-objects-differ"
 INTEGRITY_FAILED = "integrity-failed"
+PATH_ESCAPES = "path-escapes"
 # The restored database, looked at by itself.
 INDEX_CORRUPT = "index-corrupt"
 HEAP_CORRUPT = "heap-corrupt"
@@ -105,6 +106,8 @@ SOURCE_IS_STANDBY = "source-is-standby"
 TABLE_NOT_TRANSACTIONAL = "table-not-transactional"
 CONTENT_UNSETTLED = "content-unsettled"
 PRIVILEGES_NOT_READ = "privileges-not-read"
+FILES_VANISHED = "files-vanished"
+FILES_LEFT_OUT = "files-left-out"
 
 WARNINGS = frozenset(
     {
@@ -124,5 +127,7 @@ WARNINGS = frozenset(
         TABLE_NOT_TRANSACTIONAL,
         CONTENT_UNSETTLED,
         PRIVILEGES_NOT_READ,
+        FILES_VANISHED,
+        FILES_LEFT_OUT,
     }
 )

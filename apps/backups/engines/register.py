@@ -8,6 +8,7 @@ from apps.backups.exceptions import EngineUnknown
 from .backup import take_backup
 from .contract import BackupJob, DrillJob, Engine, Source
 from .drill import run_drill
+from .files.source import FilesSource
 from .manifest import Manifest
 from .mariadb.source import MariaDBSource
 from .pgbackrest.engine import PgBackRest
@@ -51,6 +52,7 @@ class Streamed:
 ENGINES: dict[str, Engine] = {
     "postgresql": Streamed("postgresql", PostgreSQLSource.from_url),
     "mariadb": Streamed("mariadb", MariaDBSource.from_url),
+    "files": Streamed("files", FilesSource.from_url),
     "sqlite": Streamed("sqlite", SQLiteSource.from_url),
     "pgbackrest": PgBackRest(),
 }
