@@ -3,25 +3,23 @@
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from apps.roadmap.models import Entry
 
-
-def named_cell(entry: Entry, name: str, detail: str = "") -> SafeString:
-    """An entry's name with its labels."""
-    labels = list(entry.labels.all())  # type: ignore[attr-defined]
+def named_cell(entry: Any, name: str, detail: str = "") -> SafeString:
+    """The name of an entry of a list, with its labels."""
+    labels = entry.listed_labels
     if not labels and not detail:
-        return format_html("{}", name)
+        return SafeString(escape(name))
     return render_to_string("admin/roadmap/_name.html", {"name": name, "labels": labels, "detail": detail})
 
 
 def responsible_cell(entry: Any) -> SafeString:
-    """The teams that own an entry, and the people who work on it."""
-    teams = entry.owners.all() if hasattr(entry, "owners") else filter(None, [entry.owner])
-    names = ", ".join(map(str, teams))
-    people = ", ".join(person.get_full_name() for person in entry.assignees.all())
+    """The teams that own an entry of a list, and the people who work on it."""
+    teams = entry.listed_owners if hasattr(entry, "listed_owners") else filter(None, [entry.owner])
+    names = escape(", ".join(map(str, teams)))
+    people = escape(", ".join(person.get_full_name() for person in entry.listed_assignees))
     if names and people:
         return format_html('{}<br><span class="sub">{}</span>', names, people)
-    return format_html("{}" if names or people else '<span class="sub">{}</span>', names or people or "nobody")
+    return names or people or SafeString('<span class="sub">nobody</span>')

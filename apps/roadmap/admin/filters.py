@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.common.clock import now
-from apps.common.related_filter import RelatedFilter
+from apps.common.related_filter import KeptFilter, RelatedFilter
 from apps.roadmap.models import Milestone
 
 SOON_DAYS = 14
@@ -95,6 +95,7 @@ class UsedFilter(RelatedFilter):
         return list(field.get_choices(include_blank=False, limit_choices_to={"pk__in": used}, ordering=ordering))
 
 
+SERVICE, OWNER, OWNERS = ((name, KeptFilter) for name in ("service", "owner", "owners"))
 RESPONSIBLE: list[Any] = [
     ResponsibleFilter,
     ("assignees", UsedFilter),

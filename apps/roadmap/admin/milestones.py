@@ -14,10 +14,11 @@ from apps.roadmap.admin.calm import CalmFields
 from apps.roadmap.admin.cells import named_cell, responsible_cell
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin
-from apps.roadmap.admin.filters import RESPONSIBLE, MilestoneFilter, PresenceFilter, TargetFilter
+from apps.roadmap.admin.filters import OWNERS, RESPONSIBLE, SERVICE, MilestoneFilter, PresenceFilter, TargetFilter
 from apps.roadmap.admin.seen import VERSION, SeenForm
 from apps.roadmap.models import Criterion, Milestone, Task, WorkItem
 from apps.roadmap.models.entries import FINISHED_CLAIMS
+from apps.roadmap.selectors.listed import with_listed
 from apps.roadmap.selectors.versions import with_versions
 
 
@@ -80,7 +81,7 @@ class Dated(EntryAdmin):
     """An entry with a target, and with people who answer for it."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("owners", "assignees", "labels")
+        return with_listed(super().get_queryset(request), "owners", "assignees", "labels")
 
     @admin.display(description="overdue", empty_value=" ")
     def standing_of_target(self, entry: Any) -> str:
@@ -97,7 +98,7 @@ class MilestoneAdmin(Dated, WithTasks, ClaimActions):
     list_display = ["name", "claim", "target_on", "standing_of_target", "responsible", "task_count", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
-    list_filter = ["service", "claim", TargetFilter, "owners", *RESPONSIBLE, "kind", "priority", PresenceFilter]
+    list_filter = [SERVICE, "claim", TargetFilter, OWNERS, *RESPONSIBLE, "kind", "priority", PresenceFilter]
     search_fields = ["code", "title", "objectives"]
     date_hierarchy = "target_on"
     fieldsets = [
@@ -118,11 +119,11 @@ class WorkItemAdmin(Dated, WithTasks, ClaimActions):
     list_display_links = ["name"]
     list_editable = ["claim", "priority", "target_on"]
     list_filter = [
-        "service",
+        SERVICE,
         "claim",
         "priority",
         TargetFilter,
-        "owners",
+        OWNERS,
         *RESPONSIBLE,
         MilestoneFilter,
         PresenceFilter,

@@ -6,6 +6,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.roadmap.selectors.listed import rows_of_page
 from apps.roadmap.selectors.versions import with_versions
 
 EDIT = "edit"
@@ -34,7 +35,16 @@ class PlainList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
         found = super().get_queryset(request, exclude_parameters)
-        return found.defer(*self._unread()) if self.is_plain and request.method == "GET" else with_versions(found)
+        return found.defer(*self._unread()) if self._is_read_only(request) else with_versions(found)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self._is_read_only(request) and isinstance(self.result_list, QuerySet):
+            rows = self.apply_select_related(self.root_queryset.defer(*self._unread()))
+            self.result_list = rows_of_page(list(self.result_list.values_list("pk", flat=True)), rows)
+
+    def _is_read_only(self, request: HttpRequest) -> bool:
+        return self.is_plain and request.method == "GET"
 
     def _unread(self) -> list[str]:
         followed: Any = self.list_select_related or ()

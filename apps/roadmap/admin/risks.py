@@ -8,8 +8,9 @@ from django.utils.safestring import SafeString
 from apps.roadmap.admin.cells import named_cell, responsible_cell
 from apps.roadmap.admin.claims import BulkActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin
-from apps.roadmap.admin.filters import RESPONSIBLE, PresenceFilter
+from apps.roadmap.admin.filters import OWNER, RESPONSIBLE, SERVICE, PresenceFilter
 from apps.roadmap.models import CostLine, Mitigation, Risk
+from apps.roadmap.selectors.listed import with_listed
 
 
 class MitigationInline(admin.TabularInline):
@@ -23,7 +24,7 @@ class RiskAdmin(BulkActions):
     list_display = ["name", "status", "severity", "likelihood", "responsible", "mitigation_count", "service"]
     list_display_links = ["name"]
     list_editable = ["status", "severity", "likelihood"]
-    list_filter = ["service", "status", "severity", "likelihood", "owner", *RESPONSIBLE, PresenceFilter]
+    list_filter = [SERVICE, "status", "severity", "likelihood", OWNER, *RESPONSIBLE, PresenceFilter]
     list_select_related = ["owner", "service"]
     search_fields = ["title", "description", "impact", "mitigations__text"]
     inlines = [MitigationInline]
@@ -34,7 +35,7 @@ class RiskAdmin(BulkActions):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Risk]:
-        risks = super().get_queryset(request).prefetch_related("assignees", "labels")
+        risks = with_listed(super().get_queryset(request), "assignees", "labels")
         return risks.annotate(mitigations_all=Count("mitigations", distinct=True))
 
     @admin.display(description="risk", ordering="title")
@@ -53,7 +54,7 @@ class RiskAdmin(BulkActions):
 @admin.register(CostLine)
 class CostLineAdmin(EntryAdmin):
     list_display = ["label", "amount", "period", "kind", "service"]
-    list_filter = ["service", "kind", "currency", "period", PresenceFilter]
+    list_filter = [SERVICE, "kind", "currency", "period", PresenceFilter]
     search_fields = ["label", "text"]
     fieldsets = [
         (None, {"fields": ["service", "work_item", "label", "text", "kind"]}),

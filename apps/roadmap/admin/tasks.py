@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from apps.roadmap.admin.cells import named_cell, responsible_cell
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE
-from apps.roadmap.admin.filters import RESPONSIBLE, MilestoneFilter, PresenceFilter, TargetFilter
+from apps.roadmap.admin.filters import OWNER, RESPONSIBLE, SERVICE, MilestoneFilter, PresenceFilter, TargetFilter
 from apps.roadmap.models import Criterion, Task
+from apps.roadmap.selectors.listed import with_listed
 
 TIMES = ("millisecond", "second", "minute", "hour", "day", "week", "month")
 SIGNS = {"<=": "≤", ">=": "≥"}
@@ -23,7 +24,7 @@ class WithPeople(ClaimActions):
     """An entry that one team owns, and that people are assigned to."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("assignees", "labels")
+        return with_listed(super().get_queryset(request), "assignees", "labels")
 
     @admin.display(description="responsible", ordering="owner__name")
     def responsible(self, entry: Any) -> SafeString:
@@ -35,7 +36,7 @@ class TaskAdmin(WithPeople):
     list_display = ["name", "claim", "target_on", "responsible", "effort", "stands_under", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
-    list_filter = ["service", "claim", TargetFilter, "owner", *RESPONSIBLE, MilestoneFilter, PresenceFilter]
+    list_filter = [SERVICE, "claim", TargetFilter, OWNER, *RESPONSIBLE, MilestoneFilter, PresenceFilter]
     list_select_related = ["owner", "milestone", "work_item", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     fieldsets = [
@@ -59,7 +60,7 @@ class CriterionAdmin(WithPeople):
     list_display = ["name", "claim", "measured", "evidence", "milestone", "responsible", "service"]
     list_display_links = ["name"]
     list_editable = ["claim"]
-    list_filter = ["service", "claim", "requirement", "owner", *RESPONSIBLE, "kind", MilestoneFilter, PresenceFilter]
+    list_filter = [SERVICE, "claim", "requirement", OWNER, *RESPONSIBLE, "kind", MilestoneFilter, PresenceFilter]
     list_select_related = ["owner", "milestone", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     readonly_fields = [*ClaimActions.readonly_fields, "measured"]
