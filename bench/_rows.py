@@ -36,6 +36,7 @@ def add_services(first: int, last: int) -> None:
 
 def add_people() -> list[str]:
     """Editors who are signed in. Returns their session keys."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.models import Group
     from django.contrib.sessions.backends.db import SessionStore
@@ -48,7 +49,7 @@ def add_people() -> list[str]:
         person.groups.add(Group.objects.get(name="editor"))
         session = SessionStore()
         session[SESSION_KEY] = str(person.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
         session.create()
         keys.append(session.session_key)

@@ -1,8 +1,23 @@
 """Questions about people."""
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
+
+_PERMISSIONS = """
+SELECT ARRAY(
+    SELECT content_type.app_label || '.' || permission.codename
+    FROM auth_permission AS permission
+    JOIN django_content_type AS content_type ON content_type.id = permission.content_type_id
+    WHERE %(everything)s OR permission.id IN (
+        SELECT permission_id FROM accounts_user_user_permissions WHERE user_id = %(person)s
+        UNION ALL
+        SELECT of_role.permission_id FROM auth_group_permissions AS of_role
+        JOIN accounts_user_groups AS role USING (group_id) WHERE role.user_id = %(person)s
+    )
+)
+"""
 
 
 def people_who_may(permission: str) -> QuerySet[User]:
@@ -11,3 +26,17 @@ def people_who_may(permission: str) -> QuerySet[User]:
     by_role = Q(groups__permissions__content_type__app_label=app_label, groups__permissions__codename=codename)
     own = Q(user_permissions__content_type__app_label=app_label, user_permissions__codename=codename)
     return User.objects.filter(by_role | own | Q(is_superuser=True), is_active=True, is_staff=True).distinct()
+
+
+def permissions_of(person: User) -> set[str]:
+    """What the person may do, by their roles and by themselves, as `app_label.codename`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PERMISSIONS, {"person": person.pk, "everything": person.is_superuser})
+        return set(cursor.fetchone()[0])
+
+
+def unread_notices_of(person: User) -> int:
+    """How many notices the person has not read. Every page asks, so as plainly as can be."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_notice WHERE recipient_id = %s AND read_at IS NULL", [person.pk])
+        return int(cursor.fetchone()[0])

@@ -4,6 +4,7 @@ from django import template
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.accounts.selectors import unread_notices_of
 from apps.dashboards.navigation import Link, sections
 
 register = template.Library()
@@ -25,4 +26,4 @@ def navigation(context: template.Context) -> list[Link]:
 def unread_notices(context: template.Context) -> int:
     """How many notices the person has not read."""
     person = context["request"].user
-    return person.notices.unread().count() if isinstance(person, User) else 0
+    return unread_notices_of(person) if isinstance(person, User) else 0
