@@ -15,6 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from apps.accounts.models import User
 from apps.audit.audited_admin import AuditedAdmin, staff_user
 from apps.roadmap.admin.calm import CalmFields
+from apps.roadmap.admin.kept_lists import KeptList
 from apps.roadmap.admin.plain_lists import PlainList
 from apps.roadmap.admin.seen import SeenForm
 from apps.roadmap.exceptions import RoadmapError
@@ -27,7 +28,7 @@ PLACE: tuple[str, Any] = (
 )
 
 
-class EntryAdmin(CalmFields, AuditedAdmin, SimpleHistoryAdmin):
+class EntryAdmin(CalmFields, KeptList, AuditedAdmin, SimpleHistoryAdmin):
     """An entry of a roadmap, whether it came from a document or was added by hand."""
 
     form = SeenForm

@@ -1,0 +1,200 @@
+"""Lists that are kept: nothing outlives a change, whoever makes it, and nobody sees what another may."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.catalog.models import Team
+from apps.common import kept_answers
+from apps.common.clock import now
+from apps.roadmap.admin import kept_lists, milestones
+from apps.roadmap.models import Criterion, Label, Milestone, Task
+from tests.roadmap.second_connection import second_connection
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LISTS = ("milestone", "task", "criterion")
+EACH_LIST = pytest.mark.parametrize("model", LISTS)
+
+STATEMENTS = (
+    "UPDATE roadmap_{model} SET claim = 'done'",
+    "UPDATE catalog_service SET name = 'Renamed'",
+    "UPDATE catalog_team SET name = 'Renamed'",
+    "UPDATE roadmap_label SET name = 'renamed'",
+    "UPDATE accounts_user SET full_name = 'Renamed'",
+    "DELETE FROM roadmap_{model}_labels",
+    "DELETE FROM roadmap_{model}_assignees",
+    "INSERT INTO catalog_team (name, email) VALUES ('New', '')",
+    "UPDATE roadmap_{model} SET orphaned_at = now()",
+)
+
+
+@pytest.fixture
+def entries(service, olga):
+    """A milestone, a task and a criterion, each with everything that a list shows beside it."""
+    team, label = Team.objects.create(name="Platform"), Label.objects.create(name="risky")
+    milestone = Milestone.objects.create(service=service, code="M5", title="CI/CD", target_on=now().date())
+    task = Task.objects.create(service=service, milestone=milestone, text="Rehearse", owner=team)
+    criterion = Criterion.objects.create(service=service, milestone=milestone, text="A sea trial", owner=team)
+    milestone.owners.add(team)
+    for entry in (milestone, task, criterion):
+        entry.labels.add(label)
+        entry.assignees.add(olga)
+    kept_answers.forget()
+    return {"milestone": milestone, "task": task, "criterion": criterion}
+
+
+@pytest.fixture
+def as_olga(client, olga):
+    client.force_login(olga)
+    return client
+
+
+def allow(person, name):
+    person.user_permissions.add(Permission.objects.get(content_type__app_label="roadmap", codename=name))
+
+
+def address(model, query=""):
+    return f"/admin/roadmap/{model}/{query}"
+
+
+def shown(client, model, query=""):
+    """The list as it is shown; `fresh` says the same without anything that is kept."""
+    return client.get(address(model, query)).context["part"]
+
+
+def fresh(client, model, query=""):
+    kept_answers.forget()
+    return shown(client, model, query)
+
+
+def run(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@EACH_LIST
+def test_a_second_visit_asks_everything_at_once(as_olga, entries, model):
+    with CaptureQueriesContext(connection) as first:
+        made = shown(as_olga, model)
+    with CaptureQueriesContext(connection) as second:
+        again = shown(as_olga, model)
+
+    assert again is made
+    assert len(second) <= 7 < len(first)
+
+
+@EACH_LIST
+def test_nothing_outlives_a_statement(as_olga, entries, model):
+    before = shown(as_olga, model)
+    for statement in STATEMENTS:
+        run(statement.format(model=model))
+        after = shown(as_olga, model)
+        assert after != before, statement
+        assert after == fresh(as_olga, model), statement
+        before = after
+
+
+def test_the_counts_of_a_milestone_follow_its_tasks(as_olga, entries):
+    assert "0 of 1" in shown(as_olga, "milestone").below
+    run("UPDATE roadmap_task SET claim = 'done'")
+    assert "1 of 1" in shown(as_olga, "milestone").below
+
+
+def test_a_change_in_the_admin_shows_at_once(as_olga, entries):
+    assert "Rehearse" in shown(as_olga, "task").below
+    task = entries["task"]
+    form = {"service": task.service_id, "text": "Rehearsed", "claim": "done", "target_precision": "day"}
+    response = as_olga.post(f"/admin/roadmap/task/{task.pk}/change/", form)
+    assert response.status_code == 302, response.context["errors"]
+
+    assert "Rehearsed" in shown(as_olga, "task").below
+
+
+def test_a_change_by_the_api_shows_at_once(as_olga, entries):
+    done = "?claim__exact=done"
+    assert "Nothing matches" in shown(as_olga, "task", done).below
+    change = {"claim": "done", "expected": "todo"}
+    response = as_olga.patch(f"/api/v1/tasks/{entries['task'].pk}/", change, content_type="application/json")
+    assert response.status_code == 200, response.json()
+
+    assert "Nothing matches" not in shown(as_olga, "task", done).below
+
+
+def test_a_day_that_passes_shows_at_once(as_olga, entries, monkeypatch):
+    before = shown(as_olga, "milestone")
+    tomorrow = now() + timedelta(days=1)
+    for module in (kept_lists, milestones):
+        monkeypatch.setattr(module, "now", lambda: tomorrow)
+
+    assert shown(as_olga, "milestone") != before
+
+
+def test_nothing_is_kept_for_longer_than_a_minute(as_olga, entries, monkeypatch):
+    before = shown(as_olga, "task")
+    assert shown(as_olga, "task") is before
+    monkeypatch.setattr(kept_answers, "LONGEST_SECONDS", 0)
+    assert shown(as_olga, "task") is not before
+
+
+def test_people_who_may_do_other_things_see_another_list(as_olga, entries, sam):
+    allow(sam, "view_criterion")
+    as_sam = Client()
+    as_sam.force_login(sam)
+    mine = shown(as_olga, "criterion")
+
+    assert "Edit this list" in mine.above
+    assert "Edit this list" not in shown(as_sam, "criterion").above
+    assert shown(as_olga, "criterion") is mine
+
+
+def test_who_may_not_see_the_list_sees_no_kept_one(as_olga, entries, sam):
+    shown(as_olga, "task")
+    as_sam = Client()
+    as_sam.force_login(sam)
+
+    assert as_sam.get(address("task")).status_code == 403
+
+
+def test_mine_is_not_shown_to_others(as_olga, entries, sam):
+    allow(sam, "view_task")
+    as_sam = Client()
+    as_sam.force_login(sam)
+    query = "?responsible=me"
+
+    assert "Rehearse" in shown(as_olga, "task", query).below
+    assert "Rehearse" not in shown(as_sam, "task", query).below
+
+
+@EACH_LIST
+def test_what_is_kept_holds_nothing_of_a_person(as_olga, entries, model):
+    page = as_olga.get(address(model))
+    part = page.context["part"]
+
+    assert 'form="changelist-form"' in page.content.decode()
+    assert "csrfmiddlewaretoken" not in part.above + part.below
+
+
+def test_what_is_written_while_a_list_is_made_shows_on_the_next_visit(entries):
+    task = entries["task"]
+
+    def read():
+        return Task.objects.get(pk=task.pk).text
+
+    def read_and_be_overtaken():
+        text = read()
+        with second_connection() as other:
+            other.execute("UPDATE roadmap_task SET text = 'Overtaken'")
+        return text
+
+    assert kept_answers.kept("overtaken", read_and_be_overtaken) == "Rehearse"
+    assert kept_answers.kept("overtaken", read) == "Overtaken"
+
+
+def test_an_address_that_the_list_does_not_know_leads_back(as_olga, entries):
+    for _ in range(2):
+        assert as_olga.get(address("task", "?claim__exact__nothing=1")).status_code in {302, 400}
+        assert as_olga.get(address("task", "?p=900")).status_code in {200, 302}
