@@ -12,10 +12,12 @@ from rest_framework.response import Response
 
 from apps.common.api import PreconditionRequired
 from apps.roadmap.models import Entry, Precision
+from apps.roadmap.selectors.listed import rows_of_page, with_listed
 from apps.roadmap.selectors.versions import newest_version, with_versions
 from apps.roadmap.services.claims import set_claim
 from apps.roadmap.services.tracking import change_entry
 
+_PAGE = {"limit", "offset"}
 NEVER = -1  # a version that no entry has
 _TAG = re.compile(r'(?:W/)?"(?P<name>[a-z]+:\d+):(?P<version>\d{1,18}):(?P<claim>[a-z_]*)"')
 
@@ -38,9 +40,21 @@ class Seen:
 class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Reads entries, and changes them for whoever says what they saw."""
 
+    listed: tuple[str, ...] = ("assignees", "labels")  # the relations that the serializer says names of
+
     def filter_queryset(self, queryset: Any) -> Any:
-        found = super().filter_queryset(queryset)
-        return found.defer("spans", "imported") if self.action == "list" else found  # large, and not in the answer
+        """The chosen rows; the form of the filters is not set up where the address names none."""
+        is_filtered = self.request.query_params.keys() - _PAGE
+        return super().filter_queryset(queryset) if is_filtered or self.action != "list" else queryset
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        keys = super().paginate_queryset(queryset.values_list("pk", flat=True))
+        return rows_of_page(keys or [], self.rows_to_list())
+
+    def rows_to_list(self) -> Any:
+        """What is read of each row of a page."""
+        rows = self.get_queryset().prefetch_related(None).defer("spans", "imported")  # large, and not in the answer
+        return with_listed(rows, *self.listed)
 
     def retrieve(self, request: Request, *arguments: Any, **options: Any) -> Response:
         return self._answer(self.get_object())

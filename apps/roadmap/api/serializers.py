@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.catalog.models import Team
 from apps.common.api import Seconds
 from apps.evidence.freshness import EvidenceState
+from apps.roadmap.api.plain import WrittenPlainly
 from apps.roadmap.models import Binding, Claim, CostLine, Criterion, Document, Label, Milestone, Risk, Task, WorkItem
 from apps.roadmap.models.risks import Mitigation
 from apps.roadmap.selectors.statuses import BindingEvidence
@@ -34,7 +35,7 @@ def _named_team(**options: Any) -> Any:
     return Named("name", queryset=Team.objects.all(), required=False, **options)
 
 
-class EntrySerializer(serializers.ModelSerializer):
+class EntrySerializer(WrittenPlainly, serializers.ModelSerializer):
     service = serializers.SlugField(source="service.slug", read_only=True)
 
 
@@ -149,7 +150,7 @@ class ActiveWaiverSerializer(serializers.Serializer):
     approved_by = serializers.CharField()
 
 
-class StandingSerializer(serializers.Serializer):
+class StandingSerializer(WrittenPlainly):
     """The two axes that are derived when they are read."""
 
     evidence = serializers.CharField()

@@ -50,6 +50,7 @@ class MilestoneViewSet(ChangeableViewSet):
 
     serializer_class = serializers.MilestoneSerializer
     queryset = worked(Milestone, "owners")
+    listed = ("owners", "assignees", "labels")
     filterset_class = filters.MilestoneFilter
 
 
@@ -59,6 +60,7 @@ class WorkItemViewSet(ChangeableViewSet):
 
     serializer_class = serializers.WorkItemSerializer
     queryset = worked(WorkItem, "owners")
+    listed = ("owners", "assignees", "labels")
     filterset_class = filters.WorkItemFilter
 
 
@@ -97,6 +99,9 @@ class RiskViewSet(ChangeableViewSet):
     serializer_class = serializers.RiskSerializer
     queryset = worked(Risk, "owner").prefetch_related("mitigations")
     filterset_class = filters.RiskFilter
+
+    def rows_to_list(self) -> Any:
+        return super().rows_to_list().prefetch_related("mitigations")
 
 
 class CostLineViewSet(viewsets.ReadOnlyModelViewSet):

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.db.models import QuerySet
+
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.freshness import EvidenceState, worst_state
@@ -17,6 +19,7 @@ from apps.roadmap.engines.standing import Standing, is_open, milestone_standing,
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
 from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
+from apps.roadmap.models.entries import EntryQuerySet
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
@@ -36,8 +39,8 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     """The readiness of several environments, in as many queries as that of one."""
     at = at or now()
     services = {environment.service_id for environment in environments}
-    milestones = _milestones(services)
-    statuses = _criteria_of_each(environments, milestones, at)
+    milestones = {each.pk: each for each in _milestones(services).prefetch_related("owners")}
+    statuses = _criteria_of_each(environments, milestones, Criterion.objects.current(), at)
     current, tasks = _current_by_service(milestones.values()), _tasks_by_milestone(services)
     revisions, conflicts = _revisions_by_service(services), _conflicts_by_service(services)
     return [
@@ -53,16 +56,20 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     ]
 
 
-def criteria_of_each(environments: Sequence[Environment], *, at: datetime) -> dict[int, tuple[CriterionStatus, ...]]:
-    """How the criteria stand in each environment, by its key: without what else is known of them."""
-    return _criteria_of_each(environments, _milestones({each.service_id for each in environments}), at)
+def criteria_of_each(
+    environments: Sequence[Environment], *, chosen: EntryQuerySet, at: datetime
+) -> dict[int, tuple[CriterionStatus, ...]]:
+    """How the chosen criteria stand in each environment, by its key: without what else is known of them."""
+    milestones = {each.pk: each for each in _milestones({each.service_id for each in environments})}
+    return _criteria_of_each(environments, milestones, chosen.current(), at)
 
 
 def _criteria_of_each(
-    environments: Sequence[Environment], milestones: Mapping[int, Milestone], at: datetime
+    environments: Sequence[Environment], milestones: Mapping[int, Milestone], chosen: EntryQuerySet, at: datetime
 ) -> dict[int, tuple[CriterionStatus, ...]]:
     services = {environment.service_id for environment in environments}
-    criteria, bindings = _criteria_by_service(services, milestones), _bindings_by_criterion(services)
+    chosen = chosen.filter(service__in=services)
+    criteria, bindings = _criteria_by_service(chosen, milestones), _bindings_by_criterion(chosen)
     keys = {
         key_of(binding, environment)
         for environment in environments
@@ -101,10 +108,9 @@ def _readiness(
     )
 
 
-def _milestones(services: Collection[int]) -> Mapping[int, Milestone]:
-    """The services' milestones in order, by key. Those that vanished too: what was added below one is there still."""
-    milestones = Milestone.objects.filter(service__in=services).in_order().prefetch_related("owners")
-    return {milestone.pk: milestone for milestone in milestones.defer(*PLACE_IN_DOCUMENT)}
+def _milestones(services: Collection[int]) -> QuerySet[Milestone]:
+    """The services' milestones in order. Those that vanished too: what was added below one is there still."""
+    return Milestone.objects.filter(service__in=services).in_order().defer(*PLACE_IN_DOCUMENT)
 
 
 def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Milestone]]:
@@ -112,10 +118,8 @@ def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Mi
     return _grouped(current, lambda milestone: milestone.service_id)
 
 
-def _criteria_by_service(
-    services: Collection[int], milestones: Mapping[int, Milestone]
-) -> Mapping[int, list[Criterion]]:
-    criteria = Criterion.objects.roadmap_of_each(services).select_related("owner", "work_item")
+def _criteria_by_service(chosen: EntryQuerySet, milestones: Mapping[int, Milestone]) -> Mapping[int, list[Criterion]]:
+    criteria = chosen.in_order().select_related("owner", "work_item")
     unread = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
     found = list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread))
     # A milestone is read once, and not again for each of its criteria.
@@ -126,8 +130,8 @@ def _criteria_by_service(
     return _grouped(found, lambda criterion: criterion.service_id)
 
 
-def _bindings_by_criterion(services: Collection[int]) -> Mapping[int, list[Binding]]:
-    bindings = Binding.objects.undeclined().filter(criterion__service__in=services).order_by("pk")
+def _bindings_by_criterion(chosen: EntryQuerySet) -> Mapping[int, list[Binding]]:
+    bindings = Binding.objects.undeclined().filter(criterion__in=chosen.order_by().values("pk")).order_by("pk")
     return _grouped(bindings, lambda binding: binding.criterion_id)
 
 
