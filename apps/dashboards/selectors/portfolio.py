@@ -16,6 +16,11 @@ from apps.roadmap.models.entries import FINISHED_CLAIMS
 
 SERVICES_ON_A_PAGE = 50
 _MAY_GO = Q(decision__in=LETS_GO)
+_WITHOUT_ENVIRONMENT = """
+SELECT * FROM catalog_service AS service WHERE NOT EXISTS (
+    SELECT FROM catalog_environment AS environment WHERE environment.service_id = service.id AND environment.is_default
+) ORDER BY service.name
+"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Portfolio:
 
 def services_without_environment() -> tuple[Service, ...]:
     """Those that nothing can be asked about."""
-    return tuple(Service.objects.exclude(environments__is_default=True))
+    return tuple(Service.objects.raw(_WITHOUT_ENVIRONMENT))
 
 
 def portfolio(*, choice: Choice, page_number: str | None = None, outside: tuple[Service, ...] = ()) -> Portfolio:

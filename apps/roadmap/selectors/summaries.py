@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.aggregates import BitXor
-from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat
+from django.db import connection
+from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
 from apps.roadmap.engines.gate_answer import GateAnswer
@@ -18,6 +17,13 @@ from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 from apps.roadmap.selectors.turning_points import next_turning_points
 
 _IDENTITY = ("pk", "cluster", "snapshot", "computed_at", "valid_until")  # no two computations share them
+_MIXED = """
+SELECT count(*), bit_xor(hashtextextended(concat_ws(' ',
+    summary.id, summary.cluster, summary.snapshot, summary.computed_at, summary.valid_until), 0)),
+    count(*) FILTER (WHERE summary.snapshot IS NULL)
+FROM roadmap_servicesummary AS summary
+JOIN catalog_environment AS environment ON environment.id = summary.environment_id AND environment.is_default
+"""
 
 
 def current_summaries(at: datetime) -> QuerySet[ServiceSummary]:
@@ -38,11 +44,10 @@ def current_digest(environment: Environment, at: datetime) -> str:
 
 def currency_of_all() -> str:
     """The same of all default environments together, once they are brought up to date."""
-    held = ServiceSummary.objects.filter(environment__is_default=True)
-    name = Concat(*(part for each in _IDENTITY for part in (each, Value(" "))), output_field=TextField())
-    mixed = Func(name, 0, function="hashtextextended", output_field=BigIntegerField())
-    known = held.aggregate(count=Count("pk"), mixed=BitXor(mixed), amid_writes=Count("pk", Q(snapshot=None)))
-    return "" if known["amid_writes"] else f"{known['count']} {known['mixed']}"
+    with connection.cursor() as cursor:
+        cursor.execute(_MIXED)
+        count, mixed, amid_writes = cursor.fetchone()
+    return "" if amid_writes else f"{count} {mixed}"
 
 
 def outdated_environments(at: datetime) -> QuerySet[Environment]:
