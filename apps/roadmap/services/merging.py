@@ -307,8 +307,9 @@ def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
         model._default_manager.bulk_create(
             saved.moved, update_conflicts=True, unique_fields=KEY, update_fields=places, batch_size=BATCH
         )
+    new = {id(row) for row in saved.created}
     for row, related in merge.related:
-        write_related(row, related, merge.teams)
+        write_related(row, related, merge.teams, is_new=id(row) in new)
     merge.related.clear()
     merge.changes.created += len(saved.created)
     merge.changes.updated += len(saved.changed)

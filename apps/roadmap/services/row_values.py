@@ -58,12 +58,16 @@ def write_row(row: Row, name: str, value: Any, teams: Teams) -> None:
         setattr(row, name, value)
 
 
-def write_related(row: Any, values: Values, teams: Teams) -> None:
-    """Write the values that are rows of their own: a milestone's owners, a risk's mitigations."""
-    if "owners" in values:
-        row.owners.set([teams.named(name) for name in values["owners"]])
+def write_related(row: Any, values: Values, teams: Teams, *, is_new: bool = False) -> None:
+    """Write the values that are rows of their own: a milestone's owners, a risk's mitigations. A new row has none."""
+    owners = [teams.named(name) for name in values.get("owners", ())]
+    if is_new and owners:
+        row.owners.add(*owners)
+    elif "owners" in values and not is_new:
+        row.owners.set(owners)
     if "mitigations" in values:
-        row.mitigations.all().delete()
+        if not is_new:
+            row.mitigations.all().delete()
         models.Mitigation.objects.bulk_create(
             models.Mitigation(risk=row, kind=kind, text=text, position=position)
             for position, (kind, text) in enumerate(values["mitigations"])
