@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ def main() -> None:
                 page.web_ms, page.database_ms = measure(port, keys[0], PAGES[name], process.pid, postmaster)
             show(pages, options.services)
             let_people_in(port, keys, options, process.pid, postmaster)
+        show_kept(Path(folder))
 
 
 def captured(path: str) -> list[str]:
@@ -111,7 +113,8 @@ def web(redis: str, folder: str) -> Iterator[tuple[int, subprocess.Popen]]:
         port = probe.getsockname()[1]
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings.production", "ALLOWED_HOSTS": HOST, "REDIS_URL": redis,
-        "STATIC_ROOT": folder, "LOG_LEVEL": "WARNING", "DATABASE_POOL_SIZE": "4", "HEALTH_TOKEN": "-" * 32,
+        "STATIC_ROOT": folder, "COUNTS": folder, "LOG_LEVEL": "WARNING", "DATABASE_POOL_SIZE": "4",
+        "HEALTH_TOKEN": "-" * 32,
     }  # fmt: skip
     python = [sys.executable, "-W", "ignore"]
     subprocess.run(
@@ -122,7 +125,9 @@ def web(redis: str, folder: str) -> Iterator[tuple[int, subprocess.Popen]]:
         *python,
         "-m",
         "gunicorn",
-        "config.wsgi",
+        "_web",
+        "--pythonpath",
+        f"{PROJECT / 'bench'},{PROJECT}",
         "--bind",
         f"127.0.0.1:{port}",
         *options,
@@ -198,6 +203,14 @@ def let_people_in(port: int, keys: list[str], options: argparse.Namespace, web: 
         times = sorted((float(value), count) for value, count in entry["response_times"].items())
         print(f"  {entry['name']:22}p50 {quantile(times, 0.5):6.0f} ms   p95 {quantile(times, 0.95):6.0f} ms   "
               f"{entry['num_requests']:5} requests, {entry['num_failures']} failed   (goal: p95 < 300 ms)")  # fmt: skip
+
+
+def show_kept(folder: Path) -> None:
+    """How many of the visits found their page kept, one after another and all people together."""
+    counts = sum((Counter(json.loads(file.read_text())) for file in folder.glob("[0-9]*")), Counter())
+    for page in sorted({name.partition(": ")[0] for name in counts}):
+        shown, made = counts[f"{page}: shown"], counts[f"{page}: made"]
+        print(f"  {page:22}{1 - made / shown:5.0%} of {shown:,} found kept")
 
 
 def quantile(times: list[tuple[float, int]], share: float) -> float:

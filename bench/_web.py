@@ -1,0 +1,39 @@
+"""The web application, counting how often a page was made and how often it was kept. For gunicorn."""
+
+import atexit
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+from apps.dashboards.views import portfolio, readiness
+from apps.roadmap.admin import kept_lists
+from config.wsgi import application  # noqa: F401  what gunicorn looks for
+
+counts: Counter[str] = Counter()
+
+
+def count(module, name, page):
+    """Whoever asks for a kept part hands in how to make it, as the last argument: it is called when there is none."""
+    stock = getattr(module, name)
+
+    def counted(*arguments, **options):
+        def made(make):
+            def making():
+                counts[f"{page}: made"] += 1
+                return make()
+
+            return making
+
+        counts[f"{page}: shown"] += 1
+        if "context" in options:
+            return stock(*arguments, **options | {"context": made(options["context"])})
+        return stock(*arguments[:-1], made(arguments[-1]))
+
+    setattr(module, name, counted)
+
+
+count(portfolio, "kept_part", "portfolio")
+count(readiness, "kept_part", "readiness")
+count(kept_lists, "kept", "roadmap lists")
+atexit.register(lambda: Path(os.environ["COUNTS"], str(os.getpid())).write_text(json.dumps(counts)))
