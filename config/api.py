@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
+from apps.backups.api import restores
 from apps.catalog import api as catalog
 from apps.dashboards.api import charts, person, portfolio, report_schedules, reports
 from apps.evidence.api import attesting, observations, pushing, statements
@@ -45,6 +46,7 @@ router.register("observations", observations.ObservationViewSet)
 router.register("databases", backups.DatabaseViewSet)
 router.register("backups", backups.BackupViewSet)
 router.register("drills", backups.DrillViewSet)
+router.register("restores", restores.RestoreViewSet)
 router.register("monitors", healthchecks.MonitorViewSet)
 
 app_name = "api"

@@ -98,6 +98,8 @@ class DatabaseUnknown(BackupError):
 class RestoreRefused(BackupError):
     """A restore for people cannot be begun, or may not."""
 
+    kind = Kind.INVALID
+
 
 class RestoreFailed(BackupError):
     """A restore for people could not be carried out."""

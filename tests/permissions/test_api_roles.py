@@ -9,6 +9,8 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.accounts.roles import ROLES
+from apps.backups.models import Backup, BackupRun, Database
+from apps.backups.services import request_restore
 from apps.common.clock import now
 from apps.dashboards.models import ReportSchedule
 from apps.roadmap.models import Correction, Criterion, Task
@@ -62,8 +64,12 @@ POSTS = {
     "waivers/{id}/approve/": {"approver", "administrator"},
     "waivers/{id}/deny/": {"approver", "administrator"},
     "waivers/{id}/revoke/": {"approver", "administrator"},
+    "restores/": {"operator", "administrator"},
+    "restores/{id}/approve/": {"approver", "administrator"},
+    "restores/{id}/refuse/": {"approver", "administrator"},
 }
 READ_TOO = {
+    "restores/",
     "campaigns/",
     "corrections/",
     "waivers/",
@@ -112,8 +118,21 @@ def rows(service):
         "campaigns": campaign_of(someone, verifier_key="backups.restore_drill", target_on=date(2099, 12, 31)).pk,
         "corrections": Correction.objects.get().pk,
         "milestones": criterion.milestone_id,
+        "restores": waiting_restore(service.environments.get(), someone).pk,
         "report-schedules": ReportSchedule.objects.create(name="Daily", cron="0 8 * * *").pk,
     }
+
+
+def waiting_restore(environment, someone):
+    """A restore into production that somebody asked for."""
+    database = Database.objects.create(environment=environment, name="shop", connection_url="postgresql:///shop")
+    run = BackupRun.objects.create(database=database, status="succeeded", finished_at=now())
+    backup = Backup.objects.create(
+        database=database, run=run, storage_key="shop/1", sha256="0" * 64, manifest_sha256="0" * 64, size_bytes=1,
+        content_bytes=1, database_size_bytes=1, tables=1, rows=1, server_version="16", snapshot_at=now(),
+        finished_at=now(), fingerprint={},
+    )  # fmt: skip
+    return request_restore(backup=backup, new_name="shop_again", reason="a look", actor=someone)
 
 
 def client_of(person):

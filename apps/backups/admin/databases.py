@@ -28,6 +28,7 @@ from apps.common.numbers import read_number
 from apps.common.wording import counted
 
 from .cells import objective_cell
+from .proof import proof_page
 from .retention import RetentionPages
 from .watching import watching_context
 
@@ -97,11 +98,20 @@ class DatabaseAdmin(RetentionPages, AuditedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         pages = [("back-up", self.back_up_view), ("drill", self.drill_view), ("test", self.test_view)]
+        pages.append(("proof", self.proof_view))
         own = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"backups_database_{name}")
             for name, view in pages
         ]
         return [*own, *super().get_urls()]
+
+    def proof_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What was proven over a period, to be printed, or handed over as a file."""
+        databases = Database.objects.select_related("environment__service").defer("connection_url")
+        database = get_object_or_404(databases, pk=pk)
+        if not self.has_view_permission(request, database):
+            raise PermissionDenied
+        return proof_page(request, database, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def save_model(self, request: HttpRequest, obj: Database, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

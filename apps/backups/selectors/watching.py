@@ -72,7 +72,7 @@ class Watch:
 
 def watch(database: Database, *, at: datetime) -> Watch:
     """Everything that the page of a database shows of its protection."""
-    proofs = _proofs(database, at)
+    proofs = proofs_of(database, at)
     ages = proven_ages(proofs, since=at - timedelta(days=DAYS_SHOWN), until=at)
     drills, backups = measured_drills(database), _sized(database)
     stored = database.backups.stored()
@@ -118,7 +118,8 @@ def _streak(statuses: object) -> int:
     return len(list(takewhile(lambda status: status != RunStatus.SUCCEEDED, newest_first)))
 
 
-def _proofs(database: Database, at: datetime) -> list[Proof]:
+def proofs_of(database: Database, at: datetime) -> list[Proof]:
+    """Every drill up to then that proved a backup, and the moment that it proved; the newest thousand."""
     proven = database.drillruns.filter(verdict=DrillVerdict.PROVEN, finished_at__lte=at, backup__isnull=False)
     rows = proven.order_by("-finished_at").values_list("finished_at", "backup__snapshot_at")[:1000]
     return [Proof(finished_at, snapshot_at) for finished_at, snapshot_at in rows if finished_at]

@@ -16,7 +16,7 @@ from apps.audit import services as audit
 from apps.backups.engines.postgresql.into_new import drop_half_made
 from apps.backups.engines.restore import run_restore
 from apps.backups.engines.restoring import RestoreJob, RestoreReport, Target
-from apps.backups.exceptions import RestoreDecided, RestoreRefused
+from apps.backups.exceptions import RestoreDecided, RestoreRefused, RunUnfinished
 from apps.backups.models import Backup, Database, RestoreRun
 from apps.catalog.models import Environment
 from apps.common import runs
@@ -72,7 +72,7 @@ def request_restore(
         with transaction.atomic():
             run.save(force_insert=True)
     except IntegrityError as error:
-        raise RestoreRefused(f"new_name: another restore into {run.new_name} has not ended yet.") from error
+        raise RunUnfinished(f"Another restore into {run.new_name} has not ended yet. Choose another name.") from error
     if run.needs_approval:
         _tell_approvers(run, at)
     audit.record(action="restore.requested", subject=run, actor=actor, details=_details(run))
