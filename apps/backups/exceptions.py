@@ -15,6 +15,10 @@ class SourceUnreachable(BackupError):
     """The database to back up did not answer, or refused."""
 
 
+class SourceUnreadable(BackupError):
+    """The database answered, but would not or could not be dumped."""
+
+
 class StorageFailed(BackupError):
     """The storage could not be read or written."""
 

@@ -86,7 +86,7 @@ def test_a_viewer_is_not_shown_the_address_either(viewer: Client, database: Data
 
 def form(environment: Environment, **fields: object) -> dict[str, object]:
     inline = {"schedules-TOTAL_FORMS": 0, "schedules-INITIAL_FORMS": 0}
-    inline |= {"plan-TOTAL_FORMS": 0, "plan-INITIAL_FORMS": 0}
+    inline |= {"checks-TOTAL_FORMS": 0, "checks-INITIAL_FORMS": 0}
     own = {"environment": environment.pk, "name": "ledger", "engine": "postgresql", "is_enabled": "on"}
     objectives = {"rpo_objective": "24:00:00", "rto_objective": "01:00:00"}
     return {**own, **objectives, **inline, **fields}

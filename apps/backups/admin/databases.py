@@ -28,6 +28,7 @@ from apps.common.numbers import read_number
 from apps.common.wording import counted
 
 from .cells import objective_cell
+from .checks import CheckInline
 from .proof import proof_page
 from .retention import RetentionPages
 from .watching import watching_context
@@ -71,7 +72,7 @@ class ScheduleInline(admin.TabularInline):
 @admin.register(Database)
 class DatabaseAdmin(RetentionPages, AuditedAdmin):
     form = DatabaseForm
-    inlines = [ScheduleInline]
+    inlines = [ScheduleInline, CheckInline]
     list_display = ["name", "environment", "newest", "newest_proven", "drilled", "recovery", "is_enabled"]
     list_filter = ["is_enabled", "environment__service"]
     list_select_related = ["environment__service"]

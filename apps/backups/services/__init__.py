@@ -4,6 +4,7 @@ from .adopting import adopt_backups
 from .alerts import announce_alerts
 from .backups import carry_out_backup, queue_backup
 from .checking import check_storage, check_storages
+from .checks import refusal_of
 from .copies import due_copies, store_copy
 from .custody_drills import queue_custody_drill
 from .databases import ensure_database
@@ -36,6 +37,7 @@ __all__ = [
     "queue_drill",
     "queue_due_runs",
     "queue_point_drill",
+    "refusal_of",
     "refuse_restore",
     "request_restore",
     "store_copy",

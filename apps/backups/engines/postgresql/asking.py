@@ -14,6 +14,8 @@ from apps.backups.engines import findings
 from apps.backups.engines.checks import Check, CheckKind
 from apps.backups.engines.findings import Finding
 
+from .address import Address
+
 STATEMENT_SECONDS = 60
 READER_OPTIONS = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s"
 
@@ -58,6 +60,24 @@ def ask(connection: psycopg.Connection[Any], check: Check, taken_at: datetime) -
             return _staleness(check, value, taken_at)
         case _:
             return "" if value not in (None, False, 0, Decimal(0), "") else f"the answer was {value!r}"
+
+
+def explain(address: Address, check: Check) -> str:
+    """What the source says against the question, without asking it. Raises SourceUnreachable."""
+    with address.connect() as connection:
+        connection.read_only = True
+        connection.execute("SELECT set_config('statement_timeout', '5s', true)")
+        try:
+            # The parentheses keep a question that begins with ANALYZE from being carried out.
+            query = sql.SQL("EXPLAIN (COSTS off) ").as_bytes(connection) + _as_bytes(make_question(check), connection)
+            connection.execute(query, prepare=True)
+        except (psycopg.ProgrammingError, psycopg.DataError) as error:
+            return f"The database would not answer it: {str(error).splitlines()[0]}"
+    return ""
+
+
+def _as_bytes(question: sql.Composed | bytes, connection: psycopg.Connection[Any]) -> bytes:
+    return question if isinstance(question, bytes) else question.as_bytes(connection)
 
 
 def make_question(check: Check) -> sql.Composed | bytes:

@@ -9,13 +9,14 @@ from typing import IO, Any
 
 import psycopg
 
-from apps.backups.exceptions import SourceUnreachable
+from apps.backups.exceptions import SourceUnreachable, SourceUnreadable
 from apps.common import shell
 from apps.common.postgresql.binaries import Installation, installation_for
 
 from . import fingerprint
 from .address import Address
 from .fingerprint import Fingerprint
+from .reasons import reason_for
 from .roles import Role, read_roles
 from .rows import FULL, Effort
 
@@ -59,7 +60,7 @@ def fingerprinting(snapshot: Snapshot, effort: Effort = FULL) -> Iterator[Future
             cause = future.exception() if future.done() else None
             snapshot.connection.cancel_safe()
             snapshot.connection.close()
-            if cause is not None and isinstance(error, shell.ToolFailed):
+            if cause is not None and isinstance(error, (shell.ToolFailed, SourceUnreadable)):
                 raise cause from error
             raise
 
@@ -76,8 +77,13 @@ def dumping(address: Address, snapshot: Snapshot, *, timeout_seconds: float) -> 
         secrets=address.secrets,
         timeout_seconds=timeout_seconds,
     )
-    with shell.stream(command) as stdout:
-        yield stdout
+    try:
+        with shell.stream(command) as stdout:
+            yield stdout
+    except shell.ToolFailed as error:
+        if reason := reason_for(error.message):
+            raise SourceUnreadable(f"{reason} ({error.message})") from error
+        raise
 
 
 def make_dump_arguments(conninfo: str, snapshot: str, *, is_standby: bool = False) -> list[str]:
@@ -100,4 +106,6 @@ def translated(address: Address) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         words = " ".join(str(error).split())
-        raise SourceUnreachable(f"The database {address.database} could not be read: {words}") from error
+        reason = reason_for(words)
+        said = f"{reason} ({words})" if reason else words
+        raise SourceUnreachable(f"The database {address.database} could not be read: {said}") from error

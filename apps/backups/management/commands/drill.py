@@ -125,6 +125,7 @@ def _as_json(run: DrillRun) -> dict[str, Any]:
     return {
         "verdict": run.outcome,
         "findings": _findings(run),
+        "warnings": run.warnings,
         "rto_seconds": run.rto_seconds,
         "rpo_seconds": run.rpo_seconds,
         "stages": dict(run.stages),
@@ -144,6 +145,7 @@ def _as_text(run: DrillRun) -> str:
     subject = f"recovery to {run.target_at}" if run.is_point_in_time else f"backup {run.backup_id}"
     lines = [f"{look_of(run.outcome).word}: {subject} of {run.database}"]
     lines += [f"  {finding['id']}: {finding['message']}" for finding in _findings(run)]
+    lines += [f"  {warning['id']} (a warning): {warning['message']}" for warning in run.warnings]
     if run.rto_seconds is not None:
         stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in run.stages)
         lines += [
