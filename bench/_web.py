@@ -6,9 +6,12 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from config.wsgi import application  # noqa: F401  what gunicorn looks for
+
+# isort: split
+# Only now, when Django is set up.
 from apps.dashboards.views import portfolio, readiness
 from apps.roadmap.admin import kept_lists
-from config.wsgi import application  # noqa: F401  what gunicorn looks for
 
 counts: Counter[str] = Counter()
 
