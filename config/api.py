@@ -47,6 +47,7 @@ router.register("databases", backups.DatabaseViewSet)
 router.register("backups", backups.BackupViewSet)
 router.register("drills", backups.DrillViewSet)
 router.register("restores", restores.RestoreViewSet)
+router.register("proofs", backups.ProofViewSet)
 router.register("monitors", healthchecks.MonitorViewSet)
 
 app_name = "api"

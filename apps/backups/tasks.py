@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.db import transaction
 
 from apps.backups import services
-from apps.backups.models import BackupCopy, BackupRun, DrillRun, RestoreRun
+from apps.backups.models import BackupCopy, BackupRun, DrillRun, ProofRun, RestoreRun
 from apps.common.clock import now
 
 
@@ -66,12 +66,25 @@ def send_copies(at: datetime) -> None:
 
 
 @shared_task
+def carry_out_proof(run_id: int) -> None:
+    """Carry out one queued proof of the drill. The run is claimed once, so a second delivery does nothing."""
+    services.carry_out_proof(run=ProofRun.objects.get(pk=run_id))
+
+
+@shared_task
+def tick_proofs() -> None:
+    """Queue the proof of the drill that is due, and tell the workers."""
+    for run in services.proofs_to_send(at=now()):
+        send(run)
+
+
+@shared_task
 def prune_all() -> None:
     """Mark and remove what retention lets go, of every database."""
     services.prune_all(at=now())
 
 
-def send(run: BackupRun | DrillRun | RestoreRun) -> None:
+def send(run: BackupRun | DrillRun | RestoreRun | ProofRun) -> None:
     """Tell a worker of a queued run, once the transaction that queued it is committed."""
     transaction.on_commit(partial(TASKS[type(run)].delay, run.pk))
 
@@ -80,4 +93,5 @@ TASKS: dict[type, Task[..., None]] = {
     BackupRun: carry_out_backup,
     DrillRun: carry_out_drill,
     RestoreRun: carry_out_restore,
+    ProofRun: carry_out_proof,
 }

@@ -37,7 +37,7 @@ SECTIONS = (
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
     Section("Gates", ("gates",), GATES),
     Section("Reports", ("reports", "dashboards"), (*REPORTS, "ReportSchedule")),
-    Section("Backups", ("backups",), ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun")),
+    Section("Backups", ("backups",), ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun")),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),
     Section("Audit trail", ("audit",)),

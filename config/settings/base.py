@@ -213,6 +213,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 300,
         "options": {"queue": "default", "expire_seconds": 300},
     },
+    "drill-proofs": {
+        "task": "apps.backups.tasks.tick_proofs",
+        "schedule": 600,
+        "options": {"queue": "default", "expire_seconds": 600},
+    },
     "backups": {
         "task": "apps.backups.tasks.tick",
         "schedule": 30,
@@ -228,6 +233,7 @@ BACKUP_SOURCE_DIRECTORIES = environment.items("BACKUP_SOURCE_DIRECTORIES", [])  
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
 BACKUP_SAMPLE_ABOVE_BYTES = environment.integer("BACKUP_SAMPLE_ABOVE_BYTES", 0)
 BACKUP_FINGERPRINT_REST_PERCENT = environment.integer("BACKUP_FINGERPRINT_REST_PERCENT", 0)
+DRILL_PROOF_DAYS = environment.integer("DRILL_PROOF_DAYS", 7)
 DRILL_DISK_BUDGET_BYTES = environment.integer("DRILL_DISK_BUDGET_BYTES", 0)
 
 _mail_server = environment.mail_server("EMAIL_URL")

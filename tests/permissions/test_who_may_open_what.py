@@ -33,6 +33,7 @@ LISTS_AND_FORMS = {
     "backups_backuprun": (READ, NOBODY),
     "backups_database": (READ, OPERATE),
     "backups_drillrun": (READ, NOBODY),
+    "backups_proofrun": (READ, NOBODY),
     "backups_restorerun": (READ, NOBODY),
     "backups_plan": (READ, NOBODY),
     "dashboards_reportschedule": (READ, BOTH),
@@ -68,6 +69,7 @@ LISTS_AND_FORMS = {
 TABLE = {
     **{f"admin:{name}_changelist": codes for name, (codes, _) in LISTS_AND_FORMS.items()},
     **{f"admin:{name}_add": codes for name, (_, codes) in LISTS_AND_FORMS.items()},
+    "admin:backups_proofrun_prove": POST_ONLY,
     "admin:autocomplete": "302 302 403 403 403 403 403",  # asked without saying for which field
     "admin:evidence_attest": "302 302 405 405 405 405 405",
     "admin:index": STAFF,

@@ -3,6 +3,15 @@
 from .databases import DatabaseAdmin
 from .history import BackupAdmin, BackupRunAdmin, DrillRunAdmin
 from .plans import PlanAdmin
+from .proofs import ProofRunAdmin
 from .restores import RestoreRunAdmin
 
-__all__ = ["BackupAdmin", "BackupRunAdmin", "DatabaseAdmin", "DrillRunAdmin", "PlanAdmin", "RestoreRunAdmin"]
+__all__ = [
+    "BackupAdmin",
+    "BackupRunAdmin",
+    "DatabaseAdmin",
+    "DrillRunAdmin",
+    "PlanAdmin",
+    "ProofRunAdmin",
+    "RestoreRunAdmin",
+]

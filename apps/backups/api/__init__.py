@@ -3,7 +3,7 @@
 from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
 
-from apps.backups.models import Backup, Database, DrillRun
+from apps.backups.models import Backup, Database, DrillRun, ProofRun
 from apps.catalog.api import InEnvironmentSerializer
 from apps.common.api import Seconds
 
@@ -113,3 +113,32 @@ class DrillViewSet(viewsets.ReadOnlyModelViewSet):
         DrillRun.objects.select_related("database").defer("database__connection_url").order_by("-queued_at", "-pk")
     )
     filterset_class = DrillFilter
+
+
+class ProvenFaultSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    sentence = serializers.CharField()
+    caught_by = serializers.CharField()
+    caught = serializers.BooleanField()
+    finding = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+
+
+class ProofSerializer(serializers.ModelSerializer):
+    outcome = serializers.CharField(read_only=True)
+    faults = ProvenFaultSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ProofRun
+        fields = [
+            "id", "status", "outcome", "holds", "caught", "missed", "healthy", "false_alarms", "faults", "error",
+            "scheduled_for", "queued_at", "started_at", "finished_at",
+        ]  # fmt: skip
+
+
+class ProofViewSet(viewsets.ReadOnlyModelViewSet):
+    """Proofs of the drill: faults that were made to happen to copies of a backup, and what the drill said of them."""
+
+    serializer_class = ProofSerializer
+    queryset = ProofRun.objects.order_by("-queued_at", "-pk")
+    filterset_fields = ["status", "holds"]

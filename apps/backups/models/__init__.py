@@ -5,6 +5,7 @@ from .checks import Check, CheckKind
 from .databases import Database, Engine
 from .discoveries import DiscoveredDatabase
 from .plans import Plan
+from .proofs import ProofRun
 from .recipients import Recipient
 from .restores import RestoreRun
 from .rewraps import RewrapRun
@@ -26,6 +27,7 @@ __all__ = [
     "LockMode",
     "Operation",
     "Plan",
+    "ProofRun",
     "Recipient",
     "RestoreRun",
     "RewrapRun",

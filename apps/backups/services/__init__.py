@@ -10,6 +10,7 @@ from .custody_drills import queue_custody_drill
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
 from .points import queue_point_drill
+from .proofs import carry_out_proof, proofs_to_send, queue_proof
 from .proving import prove_drill
 from .removing import prune, prune_all
 from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
@@ -22,6 +23,7 @@ __all__ = [
     "approve_restore",
     "carry_out_backup",
     "carry_out_drill",
+    "carry_out_proof",
     "carry_out_restore",
     "check_storage",
     "check_storages",
@@ -29,6 +31,7 @@ __all__ = [
     "end_dead_runs",
     "ensure_database",
     "open_storage",
+    "proofs_to_send",
     "prove_drill",
     "prune",
     "prune_all",
@@ -38,6 +41,7 @@ __all__ = [
     "queue_due_runs",
     "queue_point_drill",
     "refusal_of",
+    "queue_proof",
     "refuse_restore",
     "request_restore",
     "store_copy",

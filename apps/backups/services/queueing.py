@@ -6,12 +6,12 @@ from django.db import IntegrityError, transaction
 
 from apps.audit import services as audit
 from apps.backups.exceptions import RunUnfinished
-from apps.backups.models import BackupRun, DrillRun
+from apps.backups.models import BackupRun, DrillRun, ProofRun
 from apps.common.clock import now
 
 
-def queue_run(run: BackupRun | DrillRun, *, action: str, at: datetime | None, refusal: str) -> None:
-    """Add the run. Raises RunUnfinished with the refusal while another one of its database goes on."""
+def queue_run(run: BackupRun | DrillRun | ProofRun, *, action: str, at: datetime | None, refusal: str) -> None:
+    """Add the run. Raises RunUnfinished with the refusal while another one of its kind goes on."""
     run.queued_at = run.sent_at = at or now()
     try:
         with transaction.atomic():
