@@ -55,6 +55,14 @@ class KeyMissing(BackupError):
     """None of the identities at hand decrypts it."""
 
 
+class RewrapFailed(BackupError):
+    """A backup could not be encrypted anew. It stays as it was."""
+
+
+class KeyInUse(BackupError):
+    """A key is kept here, so it is not lost."""
+
+
 class NoEscrow(BackupError):
     """It is not known where a key's identity is kept in escrow."""
 

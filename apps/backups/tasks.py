@@ -80,8 +80,9 @@ def tick_proofs() -> None:
 
 @shared_task
 def prune_all() -> None:
-    """Mark and remove what retention lets go, of every database."""
+    """Mark and remove what retention lets go, of every database, and what re-encryption has replaced."""
     services.prune_all(at=now())
+    services.clear_obsolete(at=now())
 
 
 def send(run: BackupRun | DrillRun | RestoreRun | ProofRun) -> None:

@@ -65,6 +65,10 @@ LOOKS = {
     "needed": Look("Missing", "refuted", REFUTED),
     # Retention.
     "frozen": Look("Frozen", "doubt", DOUBT),
+    # Keys.
+    "in_use": Look("In use", "proven", PROVEN),
+    "retired": Look("Retired", "none", QUIET),
+    "lost": Look("Lost", "refuted", REFUTED),
     # Bindings.
     "suggested": Look("Suggested", "open", QUIET),
     "accepted": Look("Accepted", "proven", PROVEN),

@@ -28,6 +28,7 @@ class Link:
 
 GATES = ("GateEvaluation", "SignOff", "GatePolicy", "Waiver")
 REPORTS = ("Campaign",)
+BACKUPS = ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun", "Recipient", "RewrapRun")
 SECTIONS = (
     Section(
         "Roadmap",
@@ -37,7 +38,7 @@ SECTIONS = (
     Section("Evidence", ("evidence",), ("Binding", "ObservationRecord", "TokenScope", "SigningKey")),
     Section("Gates", ("gates",), GATES),
     Section("Reports", ("reports", "dashboards"), (*REPORTS, "ReportSchedule")),
-    Section("Backups", ("backups",), ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun")),
+    Section("Backups", ("backups",), BACKUPS),
     Section("Health", ("healthchecks",), ("Monitor",)),
     Section("Security", ("security",)),
     Section("Audit trail", ("audit",)),

@@ -2,6 +2,7 @@
 
 from .databases import DatabaseAdmin
 from .history import BackupAdmin, BackupRunAdmin, DrillRunAdmin
+from .keys import RecipientAdmin, RewrapRunAdmin
 from .plans import PlanAdmin
 from .proofs import ProofRunAdmin
 from .restores import RestoreRunAdmin
@@ -13,5 +14,7 @@ __all__ = [
     "DrillRunAdmin",
     "PlanAdmin",
     "ProofRunAdmin",
+    "RecipientAdmin",
     "RestoreRunAdmin",
+    "RewrapRunAdmin",
 ]

@@ -29,6 +29,7 @@ from apps.common.wording import counted
 
 from .cells import objective_cell
 from .checks import CheckInline
+from .keys import custody_context
 from .proof import proof_page
 from .retention import RetentionPages
 from .watching import watching_context
@@ -132,7 +133,7 @@ class DatabaseAdmin(RetentionPages, AuditedAdmin):
         runs["drill_runs"] = DrillRun.objects.filter(database=database).select_related("backup")[:SHOWN_RUNS]
         shown = Database.objects.filter(pk=database).first()
         if shown and self.has_view_permission(request, shown):
-            runs |= watching_context(shown, at=now())
+            runs |= watching_context(shown, at=now()) | custody_context(shown, at=now())
         return super().change_view(request, object_id, form_url, {**runs, **(extra_context or {})})
 
     @admin.display(description="newest backup", empty_value="none yet")

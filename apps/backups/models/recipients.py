@@ -1,10 +1,12 @@
 """Who can decrypt backups."""
 
+from datetime import datetime
 from typing import Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from apps.common.clock import now
 from apps.common.fields import EncryptedTextField
@@ -69,3 +71,23 @@ class Recipient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state(self) -> str:
+        """Whether backups are encrypted to it."""
+        if self.lost_at:
+            return "lost"
+        return "retired" if self.retired_at else "in_use"
+
+    def retire(self, *, at: datetime) -> bool:
+        """Encrypt nothing to it any more. False: it was retired before."""
+        return self._changed(Recipient.objects.active().filter(pk=self.pk).update(retired_at=at))
+
+    def lose(self, *, at: datetime) -> bool:
+        """Nobody has its identity any more. False: that was known before."""
+        unlost = Recipient.objects.filter(pk=self.pk, lost_at__isnull=True)
+        return self._changed(unlost.update(lost_at=at, retired_at=Coalesce("retired_at", Value(at))))
+
+    def _changed(self, rows: int) -> bool:
+        self.refresh_from_db()
+        return rows == 1

@@ -14,6 +14,7 @@ from .proofs import carry_out_proof, proofs_to_send, queue_proof
 from .proving import prove_drill
 from .removing import prune, prune_all
 from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
+from .rewrapping import clear_obsolete
 from .scheduling import end_dead_runs, queue_due_runs, tick
 from .storing import open_storage
 
@@ -27,6 +28,7 @@ __all__ = [
     "carry_out_restore",
     "check_storage",
     "check_storages",
+    "clear_obsolete",
     "due_copies",
     "end_dead_runs",
     "ensure_database",

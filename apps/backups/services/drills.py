@@ -21,7 +21,7 @@ from apps.common.clock import Clock, now
 from .copies import copies_to_read
 from .custody import identities_for
 from .custody_drills import key_alone, newest_readable_by, note_custody, read_escrow
-from .observing import POINT_IN_TIME, RECOVERY_POINT, RECOVERY_TIME, RESTORE_DRILL, observe
+from .observing import KEY_CUSTODY, POINT_IN_TIME, RECOVERY_POINT, RECOVERY_TIME, RESTORE_DRILL, observe
 from .points import drill_point, record_point
 from .queueing import queue_run
 from .reproof import conditions_of, earlier_proof, report_again
@@ -62,8 +62,14 @@ def carry_out_drill(*, run: DrillRun, identity: str = "", clock: Clock = now) ->
     else:
         is_mine = runs.carry_out(run, lambda: _drill(run, clock), lambda it: _record(run, *it, clock()), clock=clock)
     if is_mine:
-        observe(run.database, POINT_IN_TIME if run.is_point_in_time else RESTORE_DRILL, RECOVERY_POINT, RECOVERY_TIME)
+        observe(run.database, *_evidence_of(run), RECOVERY_POINT, RECOVERY_TIME)
     return is_mine
+
+
+def _evidence_of(run: DrillRun) -> list[str]:
+    if run.is_point_in_time:
+        return [POINT_IN_TIME]
+    return [RESTORE_DRILL, KEY_CUSTODY] if run.is_custody else [RESTORE_DRILL]
 
 
 def _drill(run: DrillRun, clock: Clock) -> tuple[Backup, DrillReport]:
