@@ -11,9 +11,12 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from pytest_django import Settings
 
+from apps.backups import selectors, services
 from apps.backups.engines import findings
 from apps.backups.engines.artefact import ARTEFACT_NAME
 from apps.backups.engines.backup import publish_manifest, take_backup
@@ -22,10 +25,15 @@ from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
 from apps.backups.engines.mariadb import moment, programs
 from apps.backups.engines.mariadb.address import Address, Connection, parse_address, rows_of
 from apps.backups.engines.mariadb.moment import connected
+from apps.backups.engines.mariadb.probe import probe_mariadb
 from apps.backups.engines.mariadb.server import ThrowawayServer, throwaway_server
 from apps.backups.engines.mariadb.source import MariaDBSource
+from apps.backups.engines.probe import State
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AddressInvalid, SourceUnreachable, ToolTooOld
+from apps.backups.models import Backup, Database, DrillRun
+from apps.catalog.models import Environment
+from apps.common.clock import now
 from apps.common.postgresql.throwaway import throwaway_folder
 from tests.backups.sources import doctored, drill_of, found_in
 from tests.backups.test_drill import is_alive, wait_until
@@ -394,3 +402,37 @@ def test_a_killed_drill_leaves_nothing_behind(storage: LocalStorage, kept: Manif
 
     wait_until(lambda: not list(workplace.iterdir()))
     wait_until(lambda: not is_alive(server))
+
+
+def url_of(address: Address) -> str:
+    user, password = quote(address.user, safe=""), quote(address.password, safe="")
+    return f"mysql://{user}:{password}@localhost/{address.database}?socket={address.options['socket']}"
+
+
+def test_it_is_backed_up_and_proven_from_the_form_to_the_verdict(
+    shop: Address, environment: Environment, settings: Settings, tmp_path: Path
+) -> None:
+    settings.BACKUP_DIRECTORY = str(tmp_path / "backups")
+    database = Database(environment=environment, name="other", engine="mariadb", connection_url=url_of(shop))
+    database.full_clean()
+    database.save()
+    services.carry_out_backup(run=services.queue_backup(database=database))
+    services.carry_out_drill(run=services.queue_drill(database=database))
+
+    assert DrillRun.objects.get(database=database).verdict == "proven"
+    assert dict(selectors.fingerprint_summary(Backup.objects.get(database=database)))["trigger"] == 1
+
+
+def test_a_test_of_the_connection_names_each_grant(bank: Address) -> None:
+    keeper = replace(bank, user="keeper", password="p@ss")
+    reader = replace(bank, user="reader", password="p@ss")
+
+    assert {line.state for line in probe_mariadb(url_of(keeper), now())} == {State.OK}
+    doubts = {line.id: line.advice for line in probe_mariadb(url_of(reader), now()) if line.state == State.WARNING}
+    assert doubts == {
+        "snapshot": "GRANT RELOAD ON *.* TO 'reader'@'localhost';",
+        "grants": "GRANT SELECT ON mysql.* TO the user of the connection URL;",
+    }
+    (refusal,) = probe_mariadb(url_of(replace(bank, user="reader", password="hunter2")), now())
+    assert (refusal.id, refusal.state, "hunter2" in refusal.message) == ("reachable", State.MISSING, False)
+    assert [line.id for line in probe_mariadb("nonsense", now())] == ["address"]

@@ -2,11 +2,19 @@
 
 from apps.backups.exceptions import EngineUnknown
 
+from .files.probe import probe_files
+from .mariadb.probe import probe_mariadb
 from .postgresql.neighbours import postgresql_neighbours
 from .postgresql.probe import probe_postgresql
 from .probe import Discover, Probe
+from .sqlite.probe import probe_sqlite
 
-PROBES: dict[str, Probe] = {"postgresql": probe_postgresql}
+PROBES: dict[str, Probe] = {
+    "postgresql": probe_postgresql,
+    "mariadb": probe_mariadb,
+    "sqlite": probe_sqlite,
+    "files": probe_files,
+}
 DISCOVERERS: dict[str, Discover] = {"postgresql": postgresql_neighbours}
 
 

@@ -36,7 +36,10 @@ class Database(models.Model):
     name = models.SlugField(unique=True, help_text="Names the database in commands, and its folder in the storage.")
     engine = models.CharField(max_length=20, choices=Engine, default=Engine.POSTGRESQL)
     connection_url = EncryptedTextField(
-        help_text="postgresql://USER:PASSWORD@HOST:PORT/NAME. Encrypted at rest, and never shown again.",
+        help_text=(
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME, mysql://USER:PASSWORD@HOST:PORT/NAME, sqlite:///srv/app.db or "
+            "file:///srv/media. Encrypted at rest, and never shown again."
+        ),
     )
     rpo_objective = models.DurationField(
         "recovery point objective", default=timedelta(hours=24), help_text="How much of the newest data may be lost."

@@ -1,7 +1,9 @@
 """Questions about backups that other rooms and apps ask."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
@@ -11,6 +13,7 @@ from apps.catalog.models import Environment
 from apps.common.runs import RunStatus
 
 DRILLS_SHOWN = 10
+HIDDEN = {"database", "table"}  # counted otherwise
 ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.ERRORED]
 
 
@@ -58,14 +61,19 @@ def with_protection(databases: QuerySet[Database]) -> QuerySet[Database]:
 def fingerprint_summary(backup: Backup) -> list[tuple[str, int]]:
     """How many of each kind of thing a drill of the backup compares, the most important first."""
     fingerprint = backup.fingerprint
-    kinds = [(kind, len(found)) for kind, found in fingerprint["objects"].items() if kind not in {"database", "table"}]
+    kinds = [(kind, len(found)) for kind, found in fingerprint.get("objects", {}).items() if kind not in HIDDEN]
     return [
         ("table", backup.tables),
         ("row", backup.rows),
         *((kind, count) for kind, count in kinds if count),
-        ("extension", len(fingerprint["extensions"])),
-        ("large object", fingerprint["large_objects"]["count"]),
+        *((kind, count) for kind, count in _of_postgresql(fingerprint)),
     ]
+
+
+def _of_postgresql(fingerprint: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    if "extensions" in fingerprint:
+        yield "extension", len(fingerprint["extensions"])
+        yield "large object", fingerprint["large_objects"]["count"]
 
 
 def find_database(name: str) -> Database:

@@ -86,9 +86,15 @@ def has_history(version: str) -> bool:
     return parse_release(version) >= HISTORY_SINCE
 
 
+def read_facts(connection: Connection, database: str) -> tuple[str, str, str, int]:
+    """Version, character set, collation and size in bytes."""
+    version, encoding, collation, size_bytes = rows_of(connection, FACTS, [database])[0]
+    return version, encoding, collation, int(size_bytes)
+
+
 def read_outline(connection: Connection, database: str) -> Outline:
     """Structure, privileges and settings of the database."""
-    version, encoding, collation, size_bytes = rows_of(connection, FACTS, [database])[0]
+    version, encoding, collation, size_bytes = read_facts(connection, database)
     grants = read_grants(connection, database)
     objects = read_structure(connection, database)
     if grants:
@@ -97,7 +103,7 @@ def read_outline(connection: Connection, database: str) -> Outline:
         server_version=version,
         encoding=encoding,
         collation=collation,
-        size_bytes=int(size_bytes),
+        size_bytes=size_bytes,
         variables={name: str(rows_of(connection, f"SELECT @@{name}")[0][0]) for name in VARIABLES},
         objects=objects,
         has_grants=grants is not None,

@@ -27,8 +27,9 @@ def missing_privileges(connection: Connection, database: str) -> list[str]:
     return [privilege for privilege in NEEDED if privilege not in granted]
 
 
-def grant_for(connection: Connection, database: str, privileges: list[str]) -> str:
+def grant_for(connection: Connection, database: str, privileges: list[str], *, everywhere: bool = False) -> str:
     """The statement that would give the privileges."""
+    target = "*.*" if everywhere else f"`{database}`.*"
     (user,) = rows_of(connection, "SELECT CURRENT_USER()")[0]
     name, _, host = str(user).rpartition("@")
-    return f"GRANT {', '.join(privileges)} ON `{database}`.* TO '{name}'@'{host}'"
+    return f"GRANT {', '.join(privileges)} ON {target} TO '{name}'@'{host}'"

@@ -9,6 +9,7 @@ from pathlib import Path
 from apps.backups.exceptions import SourceUnreachable, ToolTooOld
 from apps.common import shell
 from apps.common.exceptions import OperationError
+from apps.common.isolation import isolation_for
 from apps.common.postgresql import placement
 
 from .address import Address
@@ -78,6 +79,7 @@ class ThrowawayServer:
                 ["/bin/sh", "-c", SUPERVISOR, "supervisor", self.program.path, *self._arguments()],
                 user=self.user,
                 directory=Path("/"),
+                behind=isolation_for(self.user).arguments,
             )
         )
         self._wait_until_it_answers(self._companion)

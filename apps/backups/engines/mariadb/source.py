@@ -20,6 +20,7 @@ from .programs import tool_for
 from .users import read_grants
 
 NAMES_SHOWN = 5
+VERSION_CHARACTERS = 40  # some builds put their whole pedigree into it
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,18 @@ class MariaDBSource:
 def require_readable(connection: Connection, database: str) -> str:
     """The server's version. Raises SourceUnreachable for another kind of server, or a user who would not see all."""
     version = str(rows_of(connection, "SELECT VERSION()")[0][0])
-    if "mariadb" not in version.lower():
-        message = f"The server is MySQL {version}. Backups of it are not proven here, so none is taken; MariaDB is."
-        raise SourceUnreachable(message)
+    require_mariadb(version)
     if lacking := missing_privileges(connection, database):
         statement = grant_for(connection, database, lacking)
         raise SourceUnreachable(f"The user may not see all of it. An administrator should run: {statement}")
     return version
+
+
+def require_mariadb(version: str) -> None:
+    """Refuse a server whose backups nothing here could prove."""
+    if "mariadb" not in version.lower():
+        message = f"The server is MySQL {version}. No drill here could prove backups of it, so none is taken."
+        raise SourceUnreachable(message)
 
 
 def require_same_structure(before: Outline, after: Outline) -> None:
@@ -93,7 +99,7 @@ def summary_of(fingerprint: Fingerprint) -> Summary:
         tables=len(fingerprint.tables),
         rows=fingerprint.row_count,
         size_bytes=fingerprint.size_bytes,
-        server_version=fingerprint.server_version,
+        server_version=fingerprint.server_version[:VERSION_CHARACTERS],
     )
 
 
