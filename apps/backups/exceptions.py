@@ -139,3 +139,11 @@ class ProofImpossible(BackupError):
 
 class ToolTooOld(BackupError):
     """The program that reads or restores this source is missing here, or older than the source."""
+
+
+class DumpUnreadable(BackupError):
+    """A file is not a dump that can be adopted."""
+
+
+class AdoptionFailed(BackupError):
+    """There is no backup of another tool to record."""

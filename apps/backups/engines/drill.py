@@ -116,10 +116,11 @@ def _restore_and_compare(
             dump.unlink()
             with stages.measure("compare"):
                 found = prover.compare()
-            return [*found, *_examine(prover, checks, stages)]
+            return [*found, *examine(prover, checks, stages)]
 
 
-def _examine(prover: Prover, checks: Sequence[Check], stages: Stages) -> list[Finding]:
+def examine(prover: Prover, checks: Sequence[Check], stages: Stages) -> list[Finding]:
+    """Look at the restored copy by itself, and ask it the questions of its people."""
     if isinstance(prover, Examiner):
         return prover.examine(checks, stages)
     if checks:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from apps.backups.exceptions import EngineUnknown
 
+from .adopted.engine import Adopted
 from .backup import take_backup
 from .contract import BackupJob, DrillJob, Engine, Source
 from .drill import run_drill
@@ -55,6 +56,7 @@ ENGINES: dict[str, Engine] = {
     "files": Streamed("files", FilesSource.from_url),
     "sqlite": Streamed("sqlite", SQLiteSource.from_url),
     "pgbackrest": PgBackRest(),
+    "adopted": Adopted(),
 }
 
 

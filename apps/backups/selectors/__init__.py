@@ -61,6 +61,8 @@ def with_protection(databases: QuerySet[Database]) -> QuerySet[Database]:
 def fingerprint_summary(backup: Backup) -> list[tuple[str, int]]:
     """How many of each kind of thing a drill of the backup compares, the most important first."""
     fingerprint = backup.fingerprint
+    if not fingerprint:  # nobody measured the source
+        return []
     kinds = [(kind, len(found)) for kind, found in fingerprint.get("objects", {}).items() if kind not in HIDDEN]
     return [
         ("table", backup.tables),

@@ -1,7 +1,6 @@
 """Proves one backup of pgBackRest: restored, replayed to the instant of its witness, and compared with it."""
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 
 import psycopg
@@ -14,9 +13,10 @@ from apps.backups.engines.postgresql.comparison import compare
 from apps.backups.engines.postgresql.fingerprint import Fingerprint, prepare_session, take_fingerprint
 from apps.backups.engines.reading import fetch_manifest, translated
 from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
+from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
 from apps.backups.exceptions import ToolRefused
-from apps.common.postgresql import placement
+from apps.common.postgresql.placement import temporary_folder
 from apps.common.postgresql.throwaway import throwaway_folder
 
 from . import tool
@@ -24,8 +24,6 @@ from .instant import Instant, late_commits
 from .listing import BackupSet
 from .recovery import Recovered, Target, recovering
 from .stanza import Stanza
-
-SERVER_BYTES = 200 << 20
 
 
 def drill_set(job: DrillJob) -> DrillReport:
@@ -42,21 +40,12 @@ def drill_set(job: DrillJob) -> DrillReport:
     return make_report(verdict_on(found), found, manifest, stages, job.now)
 
 
-def require_disk(needed_bytes: int) -> None:
-    """Raises Stopped when the disk of temporary files has no room for a restored server."""
-    folder = placement.temporary_folder(placement.server_user())
-    free = shutil.disk_usage(folder).free
-    if free < needed_bytes + SERVER_BYTES:
-        message = f"The drill needs {(needed_bytes + SERVER_BYTES) >> 20} MiB in {folder}; {free >> 20} MiB are free."
-        raise left_open(findings.DISK_TOO_SMALL, message)
-
-
 def _prove(manifest: Manifest, job: DrillJob, stages: Stages) -> Iterator[Finding]:
     stanza, instant = Stanza.from_url(job.connection_url), Instant.from_json(manifest.extras["instant"])
     with stages.measure("look"):
         held = _find_set(stanza, manifest)
         yield from look_at_set(stanza, held)
-    require_disk(held.database_size_bytes)
+    require_disk(temporary_folder(stanza.user), held.database_size_bytes)
     target = Target(tool.lsn_target(instant.lsn), lsn_settings(instant))
     with (
         recovering(

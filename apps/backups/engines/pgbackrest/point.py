@@ -17,10 +17,11 @@ from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.dump import translated as translated_source
 from apps.backups.engines.reading import translated
 from apps.backups.engines.report import PointReport, Stopped, refuted
+from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
+from apps.common.postgresql.placement import temporary_folder
 
 from . import tool
-from .drill import require_disk
 from .listing import BackupSet, Repository
 from .recovery import Recovered, Target, recovering
 from .stanza import Stanza
@@ -86,7 +87,7 @@ def _drill(job: PointJob, stages: Stages, course: Course) -> list[Finding]:
             tool.push_log(stanza)
     target_at = course.target_at = job.target_at or marks.at  # type: ignore[union-attr]
     base = course.base = _choose_base(repository, target_at, is_now=marks is not None)
-    require_disk(base.database_size_bytes)
+    require_disk(temporary_folder(stanza.user), base.database_size_bytes)
     with (
         recovering(
             stanza,

@@ -1,0 +1,1 @@
+"""Backups that other tools make: looked for, recorded and drilled, never replaced, never removed."""

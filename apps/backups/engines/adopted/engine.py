@@ -1,0 +1,127 @@
+"""Dumps that another tool writes, as an engine: the newest is recorded, and a drill restores what was recorded."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from apps.backups.engines import artefact, findings
+from apps.backups.engines.artefact import Written
+from apps.backups.engines.backup import publish_manifest
+from apps.backups.engines.contract import BackupJob, DrillJob, Examiner
+from apps.backups.engines.drill import examine
+from apps.backups.engines.findings import Finding, Verdict
+from apps.backups.engines.manifest import Manifest, Summary
+from apps.backups.engines.postgresql.restore import fingerprint_of
+from apps.backups.engines.reading import fetch_manifest, translated
+from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, refuting, verdict_on
+from apps.backups.engines.space import require_disk
+from apps.backups.engines.stages import Stages
+from apps.backups.engines.watch import Limits
+from apps.backups.exceptions import DumpUnreadable, NothingNew
+from apps.common.postgresql.throwaway import throwaway_folder
+
+from .dumps import Dump, find_dumps, newest_dump, unwrap
+from .location import Location
+from .reference import compare_with_reference
+from .restored import restored_copy
+
+GROWTH = 8  # a dump may be compressed, and what it holds is not known before it is restored
+NOTHING_TO_COMPARE = Finding(
+    findings.NOTHING_TO_COMPARE,
+    "It was restored without an error. Nobody measured its source, and no check says what to expect.",
+)
+
+
+class Adopted:
+    """Files of pg_dump in a folder, whoever writes them: cron, Heroku PGBackups, django-dbbackup."""
+
+    key = "adopted"
+
+    def check_url(self, url: str) -> None:
+        Location.from_url(url)
+
+    def take(self, job: BackupJob) -> Manifest:
+        """Record the newest finished dump. Raises NothingNew when it is recorded already, or AdoptionFailed."""
+        stages, now = Stages(), datetime.now(UTC)
+        with stages.measure("look"):
+            dump = newest_dump(Location.from_url(job.connection_url), now=now)
+            if dump.origin in job.known_origins:
+                raise NothingNew(f"The newest dump is still {dump.origin}.")
+        with stages.measure("hash"):
+            sha256 = artefact.hash_file(dump.path)
+        manifest = make_manifest(dump, sha256, stages)
+        job.before_publishing()
+        publish_manifest(manifest, storage=job.storage, prefix=job.prefix)
+        return manifest
+
+    def drill(self, job: DrillJob) -> DrillReport:
+        stages = Stages()
+        manifest: Manifest | None = None
+        try:
+            with translated(), throwaway_folder() as folder:
+                with stages.measure("fetch"):
+                    manifest = fetch_manifest(job.storage, job.prefix, folder, job.manifest_sha256)
+                    dump = _fetch(manifest, Location.from_url(job.connection_url))
+                return _prove(manifest, dump, folder, job, stages)
+        except Stopped as stop:
+            return make_report(stop.verdict, [stop.finding], manifest, stages, job.now)
+
+    def list_origins(self, connection_url: str) -> set[str]:
+        return {dump.origin for dump in find_dumps(Location.from_url(connection_url), now=datetime.now(UTC))}
+
+
+def make_manifest(dump: Dump, sha256: str, stages: Stages) -> Manifest:
+    """The record. Nothing was measured at the source, so there is no fingerprint to compare with."""
+    return Manifest(
+        engine=Adopted.key,
+        database=dump.header.database,
+        snapshot_at=dump.created_at,
+        finished_at=datetime.now(UTC),
+        artefact=Written(size_bytes=dump.size_bytes, sha256=sha256, content_bytes=dump.size_bytes, name=""),
+        summary=Summary(tables=0, rows=0, size_bytes=dump.size_bytes, server_version=dump.header.server_version),
+        fingerprint={},
+        tool_version=dump.header.dump_version,
+        stages=dict(stages.seconds),
+        extras={"origin": dump.origin, "file": dump.name, "major": dump.header.major},
+    )
+
+
+def _fetch(manifest: Manifest, location: Location) -> Path:
+    name, expected = manifest.extras["file"], manifest.artefact
+    if not location.folder.is_dir():
+        raise left_open(findings.STORAGE_UNREADABLE, f"The folder {location.folder} is not there.")
+    path = location.folder / name
+    if not path.is_file():
+        raise refuted(findings.ARTEFACT_MISSING, f"The dump {name} is gone.")
+    if path.stat().st_size < expected.size_bytes:
+        message = f"The dump {name} has {path.stat().st_size} bytes; when it was recorded it had {expected.size_bytes}."
+        raise refuted(findings.ARTEFACT_TRUNCATED, message)
+    if artefact.hash_file(path) != expected.sha256:
+        raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, f"The dump {name} is not the one that was recorded.")
+    return path
+
+
+def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages: Stages) -> DrillReport:
+    reference = Location.from_url(job.connection_url).reference
+    require_disk(folder, GROWTH * manifest.artefact.size_bytes)
+    dump = folder / "dump"
+    with stages.measure("decompress"):
+        _unwrap(stored, dump)
+    with restored_copy(manifest, dump, stages, Limits(job.timeout_seconds, job.disk_budget_bytes)) as copy:
+        with stages.measure("compare"):
+            restored = fingerprint_of(copy.server, manifest.database)
+            found = compare_with_reference(restored, reference) if reference else []
+        found += [*copy.warnings, *examine(copy.prover, job.checks, stages)]
+    has_answered = bool(job.checks) and isinstance(copy.prover, Examiner)
+    if not (reference or has_answered or refuting(found)):
+        report = make_report(Verdict.COULD_NOT_VERIFY, [NOTHING_TO_COMPARE, *found], manifest, stages, job.now)
+    else:
+        report = make_report(verdict_on(found), found, manifest, stages, job.now)
+    return replace(report, tables=len(restored.tables), rows=restored.row_count)
+
+
+def _unwrap(stored: Path, dump: Path) -> None:
+    try:
+        unwrap(stored, dump)
+    except DumpUnreadable as error:
+        raise refuted(findings.ARTEFACT_UNREADABLE, error.message) from error

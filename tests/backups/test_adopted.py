@@ -1,0 +1,220 @@
+"""Dumps that others write: found by what they say of themselves, and never green for having been restored alone."""
+
+import gzip
+import io
+import os
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from apps.backups import services
+from apps.backups.engines import findings
+from apps.backups.engines.adopted.dumps import find_dumps, newest_dump
+from apps.backups.engines.adopted.engine import Adopted
+from apps.backups.engines.adopted.header import read_header
+from apps.backups.engines.adopted.location import Location
+from apps.backups.engines.contract import BackupJob, DrillJob
+from apps.backups.engines.findings import Verdict
+from apps.backups.engines.postgresql.address import Address
+from apps.backups.engines.report import DrillReport
+from apps.backups.engines.storage import LocalStorage
+from apps.backups.exceptions import AddressInvalid, AdoptionFailed, DumpUnreadable, NothingNew
+from apps.backups.models import Database, Engine
+from apps.catalog.models import Environment
+from apps.common import shell
+from apps.common.clock import now
+from apps.common.postgresql.binaries import installation_for
+from tests.servers import url_on_test_server
+
+ENGINE = Adopted()
+AN_HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def dump(shop: Address, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What cron's pg_dump made of the shop."""
+    file = tmp_path_factory.mktemp("dumped") / "shop.dump"
+    with shop.connect() as connection:
+        major = connection.info.server_version // 10_000
+    arguments = ["--format=custom", f"--file={file}", f"--dbname={shop.public_conninfo}"]
+    command = [installation_for(major).program("pg_dump"), *arguments]
+    shell.run(shell.Command(command, environment=shop.environment))
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Where the other tool puts its dumps."""
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    settings.BACKUP_SOURCE_DIRECTORIES = [str(tmp_path)]
+    return folder
+
+
+def put(folder: Path, name: str, content: bytes, *, age: timedelta = AN_HOUR) -> Path:
+    file = folder / name
+    file.write_bytes(content)
+    written = (now() - age).timestamp()
+    os.utime(file, (written, written))
+    return file
+
+
+def take(folder: Path, storage: LocalStorage, prefix: str, query: str = "", known: frozenset[str] = frozenset()) -> str:
+    url = f"file://{folder}{query}"
+    job = BackupJob(url, storage, prefix, known_origins=known)
+    return str(ENGINE.take(job).extras["origin"])
+
+
+def drill(folder: Path, storage: LocalStorage, prefix: str, query: str = "") -> DrillReport:
+    return ENGINE.drill(DrillJob(storage, prefix, now=now(), connection_url=f"file://{folder}{query}"))
+
+
+def ids(report: DrillReport) -> list[str]:
+    return [finding.id for finding in report.findings]
+
+
+def test_a_restore_without_an_error_is_not_green(
+    folder: Path, dump: Path, storage: LocalStorage, shop: Address
+) -> None:
+    put(folder, "shop.dump", dump.read_bytes())
+    take(folder, storage, "adopted/plain")
+    report = drill(folder, storage, "adopted/plain")
+    assert report.verdict == Verdict.COULD_NOT_VERIFY
+    assert ids(report) == [findings.NOTHING_TO_COMPARE]
+    made_up = next(warning for warning in report.warnings if warning.id == findings.ROLES_MADE_UP)
+    assert f"{shop.database}_owner" in made_up.message
+    assert report.rows > 2000
+
+
+def test_a_reference_makes_it_green_and_names_what_is_otherwise(
+    folder: Path, dump: Path, storage: LocalStorage, shop: Address
+) -> None:
+    put(folder, "shop.dump", dump.read_bytes())
+    reference = f"?reference={quote(url_on_test_server(shop.database), safe='')}"
+    take(folder, storage, "adopted/reference", reference)
+    assert drill(folder, storage, "adopted/reference", reference).verdict == Verdict.PROVEN
+    with shop.connect(autocommit=True) as connection:
+        connection.execute("CREATE TABLE sales.later (id int)")
+        try:
+            report = drill(folder, storage, "adopted/reference", reference)
+        finally:
+            connection.execute("DROP TABLE sales.later")
+    assert ids(report) == [findings.TABLE_MISSING]
+
+
+@pytest.mark.parametrize("wrap", [gzip.compress, zstandard.ZstdCompressor(write_checksum=True).compress])
+def test_compressed_dumps_are_restored(folder: Path, dump: Path, storage: LocalStorage, wrap: object) -> None:
+    put(folder, "shop.dump.z", wrap(dump.read_bytes()))  # type: ignore[operator]
+    prefix = f"adopted/{folder.parent.name}"
+    take(folder, storage, prefix)
+    assert ids(drill(folder, storage, prefix)) == [findings.NOTHING_TO_COMPARE]
+
+
+def test_a_dump_that_was_cut_before_it_was_recorded_is_refuted(folder: Path, dump: Path, storage: LocalStorage) -> None:
+    put(folder, "shop.dump", dump.read_bytes()[:-1])
+    take(folder, storage, "adopted/cut")
+    report = drill(folder, storage, "adopted/cut")
+    assert (report.verdict, ids(report)) == (Verdict.FAILED, [findings.RESTORE_FAILED])
+
+
+def test_a_dump_that_was_changed_since_is_refuted(folder: Path, dump: Path, storage: LocalStorage) -> None:
+    content = dump.read_bytes()
+    file = put(folder, "shop.dump", content)
+    take(folder, storage, "adopted/changed")
+    file.write_bytes(content[:-9] + b"x" + content[-8:])
+    assert ids(drill(folder, storage, "adopted/changed")) == [findings.ARTEFACT_CHECKSUM_DIFFERS]
+    file.write_bytes(content[:-1])
+    assert ids(drill(folder, storage, "adopted/changed")) == [findings.ARTEFACT_TRUNCATED]
+    file.unlink()
+    assert ids(drill(folder, storage, "adopted/changed")) == [findings.ARTEFACT_MISSING]
+    folder.rmdir()
+    report = drill(folder, storage, "adopted/changed")
+    assert (report.verdict, ids(report)) == (Verdict.COULD_NOT_VERIFY, [findings.STORAGE_UNREADABLE])
+
+
+def test_the_newest_is_found_by_what_it_says_of_itself(folder: Path, dump: Path) -> None:
+    content = dump.read_bytes()
+    older = bytearray(content)
+    year = content.index((datetime.now(UTC).year - 1900).to_bytes(4, "little"))
+    older[year] -= 1
+    put(folder, "zz-looks-newest.dump", bytes(older), age=AN_HOUR)
+    put(folder, "aa-is-newest.dump", content, age=timedelta(hours=2))
+    location = Location.from_url(f"file://{folder}")
+    assert newest_dump(location, now=now()).name == "aa-is-newest.dump"
+
+
+def test_what_still_grows_is_passed_over(folder: Path, dump: Path) -> None:
+    put(folder, "growing.dump", dump.read_bytes(), age=timedelta(seconds=5))
+    put(folder, "shop.dump.part", dump.read_bytes())
+    location = Location.from_url(f"file://{folder}")
+    with pytest.raises(AdoptionFailed, match="2 files: Still being written"):
+        newest_dump(location, now=now())
+
+
+def test_plain_sql_is_refused_with_the_reason(folder: Path) -> None:
+    put(folder, "shop.sql", b"--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n")
+    put(folder, "shop.sql.gz", gzip.compress(b"--\n-- PostgreSQL database dump\n--\n"))
+    put(folder, "notes.txt", b"nothing")
+    with pytest.raises(AdoptionFailed, match="2 files: Plain SQL, which restores without an error when it is cut"):
+        newest_dump(Location.from_url(f"file://{folder}"), now=now())
+
+
+def test_a_dump_of_another_database_is_passed_over(folder: Path, dump: Path) -> None:
+    put(folder, "shop.dump", dump.read_bytes())
+    reasons: Counter[str] = Counter()
+    location = Location.from_url(f"file://{folder}?database=ledger")
+    assert list(find_dumps(location, now=now(), passed_over=reasons)) == []
+    assert reasons == {"A dump of another database.": 1}
+
+
+def test_the_same_dump_is_recorded_once(folder: Path, dump: Path, storage: LocalStorage) -> None:
+    put(folder, "shop.dump", dump.read_bytes())
+    origin = take(folder, storage, "adopted/once")
+    with pytest.raises(NothingNew):
+        take(folder, storage, "adopted/again", known=frozenset({origin}))
+
+
+def test_runs_record_each_dump_once_and_never_remove_it(
+    folder: Path, dump: Path, environment: Environment, settings: Settings, tmp_path: Path
+) -> None:
+    settings.BACKUP_DIRECTORY = str(tmp_path / "own")
+    file = put(folder, "shop.dump", dump.read_bytes())
+    database = Database.objects.create(
+        environment=environment, name="heroku", engine=Engine.ADOPTED, connection_url=f"file://{folder}"
+    )
+    for _ in range(2):
+        run = services.queue_backup(database=database)
+        services.carry_out_backup(run=run)
+        assert run.status == "succeeded"
+    backup = database.backups.get()
+    assert backup.snapshot_at <= now() - timedelta(minutes=59)
+
+    file.unlink()
+    services.carry_out_backup(run=services.queue_backup(database=database))
+    assert not database.backups.stored().exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("?timezone=Mars", "timezone Mars"), ("?colour=red", "parameter colour"), ("?settled_seconds=x", "seconds")],
+)
+def test_a_location_that_cannot_be_used_is_refused(folder: Path, query: str, words: str) -> None:
+    with pytest.raises(AddressInvalid, match=words):
+        ENGINE.check_url(f"file://{folder}{query}")
+    with pytest.raises(AddressInvalid, match="outside the folders"):
+        ENGINE.check_url("file:///etc")
+
+
+@given(st.integers(0, 200), st.binary(max_size=30))
+def test_a_damaged_header_is_refused_and_never_breaks(length: int, tail: bytes) -> None:
+    start = b"PGDMP\x01\x0e\x00\x04\x08\x01" + bytes(200)
+    with suppress(DumpUnreadable):
+        assert read_header(io.BytesIO(start[:length] + tail)).created_at
