@@ -13,6 +13,7 @@ from apps.backups.exceptions import AddressInvalid
 
 PARAMETERS = {"database", "timezone", "settled_seconds", "reference"}
 SETTLED_SECONDS = 60
+NOT_YET = {"barman": "Barman", "wal-g": "WAL-G", "s3": "a bucket"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Location:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Read file:///srv/dumps?database=NAME. Raises AddressInvalid."""
+        if tool := NOT_YET.get(url.partition(":")[0]):
+            message = f"Backups of {tool} cannot be adopted yet. What can: a folder of pg_dump files, file:///srv/dumps"
+            raise AddressInvalid(f"{message}, and a pgBackRest repository, by the engine PostgreSQL by pgBackRest.")
         target, _, query = url.partition("?")
         given = dict(parse_qsl(query, keep_blank_values=True))
         if unknown := given.keys() - PARAMETERS:

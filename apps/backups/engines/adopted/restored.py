@@ -9,6 +9,7 @@ from pathlib import Path
 from apps.backups.engines import findings
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.manifest import Manifest
+from apps.backups.engines.postgresql.isolated import DRILL_SETTINGS
 from apps.backups.engines.postgresql.prover import PostgreSQLProver
 from apps.backups.engines.postgresql.roles import Role
 from apps.backups.engines.report import refuted
@@ -39,7 +40,7 @@ def restored_copy(manifest: Manifest, dump: Path, stages: Stages, limits: Limits
     with stages.measure("list"):
         roles = _roles(dump, installation)
     superuser = f"drill_{secrets.token_hex(4)}"
-    with throwaway_server(installation, superuser=superuser) as server:
+    with throwaway_server(installation, settings=DRILL_SETTINGS, superuser=superuser, is_isolated=True) as server:
         prover = PostgreSQLProver(server, _as_if_taken_here(manifest, roles, major))
         with watched(prover, limits):
             with stages.measure("restore"):

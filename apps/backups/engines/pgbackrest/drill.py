@@ -3,18 +3,17 @@
 import hashlib
 from collections.abc import Iterator
 
-import psycopg
-
 from apps.backups.engines import findings
 from apps.backups.engines.contract import DrillJob
+from apps.backups.engines.drill import examine
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.manifest import Manifest
-from apps.backups.engines.postgresql.comparison import compare
-from apps.backups.engines.postgresql.fingerprint import Fingerprint, prepare_session, take_fingerprint
+from apps.backups.engines.postgresql.prover import PostgreSQLProver
 from apps.backups.engines.reading import fetch_manifest, translated
-from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
+from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, refuting, verdict_on
 from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
+from apps.backups.engines.watch import Limits, watched
 from apps.backups.exceptions import ToolRefused
 from apps.common.postgresql.placement import temporary_folder
 from apps.common.postgresql.throwaway import throwaway_folder
@@ -47,19 +46,20 @@ def _prove(manifest: Manifest, job: DrillJob, stages: Stages) -> Iterator[Findin
         yield from look_at_set(stanza, held)
     require_disk(temporary_folder(stanza.user), held.database_size_bytes)
     target = Target(tool.lsn_target(instant.lsn), lsn_settings(instant))
-    with (
-        recovering(
-            stanza,
-            label=held.label,
-            major=held.server_major,
-            superuser=instant.superuser,
-            target=target,
-            stages=stages,
-            timeout_seconds=job.timeout_seconds,
-        ) as recovered,
-        stages.measure("compare"),
-    ):
-        yield from _compare(recovered, manifest, instant)
+    with recovering(
+        stanza,
+        label=held.label,
+        major=held.server_major,
+        superuser=instant.superuser,
+        target=target,
+        stages=stages,
+        timeout_seconds=job.timeout_seconds,
+    ) as recovered:
+        prover = PostgreSQLProver(recovered.server, manifest)
+        with watched(prover, Limits(job.timeout_seconds, job.disk_budget_bytes)):
+            with stages.measure("compare"):
+                yield from _compare(recovered, prover, instant)
+            yield from examine(prover, job.checks, stages)
 
 
 def lsn_settings(instant: Instant) -> dict[str, str]:
@@ -97,19 +97,14 @@ def look_at_set(stanza: Stanza, held: BackupSet) -> Iterator[Finding]:
         yield Finding(findings.REPOSITORY_DAMAGED, message)
 
 
-def _compare(recovered: Recovered, manifest: Manifest, instant: Instant) -> list[Finding]:
-    with recovered.connect(manifest.database) as connection:
+def _compare(recovered: Recovered, prover: PostgreSQLProver, instant: Instant) -> list[Finding]:
+    with recovered.connect("template1") as connection:
         late = late_commits(connection, instant)
-        found = compare(Fingerprint.from_json(manifest.fingerprint), _fingerprint(connection))
-    if late and found:
+    found = prover.compare()
+    if late and refuting(found):
         message = (
             f"{len(late)} transactions committed between the witness of this backup and the position that the log was "
             f"replayed to, so that these may be their doing: {' '.join(one.message for one in found[:3])}"
         )
         raise left_open(findings.INSTANT_NOT_EXACT, message)
     return found
-
-
-def _fingerprint(connection: psycopg.Connection) -> Fingerprint:
-    prepare_session(connection)
-    return take_fingerprint(connection)

@@ -33,7 +33,7 @@ class PgBackRest:
         with stages.measure("backup"):
             taken = tool.back_up(stanza, choose_kind(stanza))
         with stages.measure("fingerprint"):
-            seen = witness(stanza.address)
+            seen = witness(stanza.source)
         with stages.measure("archive"):
             tool.push_log(stanza)
         manifest = make_manifest(stanza, taken, seen, tool.read_set_manifest(stanza, taken.label), stages)
@@ -81,4 +81,5 @@ def make_manifest(stanza: Stanza, taken: BackupSet, seen: Witness, own_manifest:
             "instant": seen.instant.as_json(),
             "roles": seen.roles,
         },
+        warnings=seen.warnings,
     )

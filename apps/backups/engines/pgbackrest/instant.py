@@ -15,6 +15,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
+from apps.backups.engines.findings import Finding
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.dump import translated
 from apps.backups.engines.postgresql.fingerprint import (
@@ -27,6 +28,8 @@ from apps.backups.engines.postgresql.fingerprint import (
 )
 from apps.backups.engines.postgresql.roles import read_roles
 from apps.backups.engines.postgresql.rows import TableContent
+from apps.backups.engines.postgresql.source import PostgreSQLSource
+from apps.backups.engines.postgresql.source_warnings import find_warnings
 from apps.backups.exceptions import SourceUnreachable
 
 QUIET_SECONDS = 5.0
@@ -88,24 +91,27 @@ class Witness:
     instant: Instant
     fingerprint: Fingerprint
     roles: list[dict[str, Any]]
+    warnings: list[Finding]
 
 
-def witness(address: Address) -> Witness:
+def witness(source: PostgreSQLSource) -> Witness:
     """Describe the database at an instant that a recovery can come back to. Raises SourceUnreachable."""
+    address = source.address
     with _reading(address) as connection, translated(address):
         superuser, system_identifier = _require_primary(connection, address)
         before = read_sequence_positions(connection)
         connection.rollback()
         lsn, taken_at, next_transaction, in_progress = _quiet_moment(connection, address)
         _lock_tables(connection)
-        fingerprint = take_fingerprint(connection)
+        fingerprint = take_fingerprint(connection, effort=source.effort)
         fingerprint = replace(
             fingerprint,
             tables=fingerprint.tables | {name: NOTHING for (name,) in connection.execute(UNLOGGED_TABLES).fetchall()},
             sequences=pair_positions(before, _logged_positions(connection, before)),
         )
         instant = Instant(lsn, taken_at, next_transaction, in_progress, superuser, system_identifier)
-        return Witness(instant, fingerprint, [role.as_json() for role in read_roles(connection)])
+        roles = [role.as_json() for role in read_roles(connection)]
+        return Witness(instant, fingerprint, roles, find_warnings(connection, fingerprint))
 
 
 def late_commits(connection: psycopg.Connection[Any], instant: Instant) -> list[int]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
-from apps.backups.engines.postgresql.address import Address, parse_address
+from apps.backups.engines.postgresql.address import Address
+from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.exceptions import AddressInvalid
 from apps.common.postgresql import placement
 
@@ -25,7 +26,7 @@ class Stanza:
 
     name: str
     config: Path
-    address: Address
+    source: PostgreSQLSource
     full_every: timedelta
     os_user: str | None
     is_verified: bool
@@ -41,11 +42,15 @@ class Stanza:
         return cls(
             name=_name(own, "stanza"),
             config=_absolute(own.get("config", CONFIG)),
-            address=parse_address(f"postgresql://{target}?{urlencode(parameters)}"),
+            source=PostgreSQLSource.from_url(f"postgresql://{target}?{urlencode(parameters)}"),
             full_every=timedelta(days=_days(own.get("full_every_days", str(FULL_EVERY_DAYS)))),
             os_user=_name(own, "os_user") if "os_user" in own else None,
             is_verified=own.get("verify") == "yes",
         )
+
+    @property
+    def address(self) -> Address:
+        return self.source.address
 
     @property
     def user(self) -> str | None:
