@@ -55,13 +55,19 @@ class Manifest:
     @property
     def object_sha256s(self) -> set[str]:
         """The SHA-256 of each object that makes the backup up."""
-        return {self.artefact.sha256, self.sha256, *(companion.sha256 for companion in self.companions)}
+        objects = {self.sha256, *(companion.sha256 for companion in self.companions)}
+        return objects | {self.artefact.sha256} if self.has_artefact else objects
 
     @property
     def sizes(self) -> dict[str, int]:
         """The objects beside it, by name, with their sizes."""
         companions = {companion.name: companion.size_bytes for companion in self.companions}
-        return {self.artefact.name: self.artefact.size_bytes, **companions}
+        return {self.artefact.name: self.artefact.size_bytes, **companions} if self.has_artefact else companions
+
+    @property
+    def has_artefact(self) -> bool:
+        """Whether the artefact is an object of ours. Another tool's stays where that tool keeps it."""
+        return bool(self.artefact.name)
 
     def as_json(self) -> dict[str, Any]:
         return {
