@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from apps.common.dialling.urls import UrlRefused, parse_url
 from apps.common.fields import EncryptedTextField
 from apps.common.runs import LEASE
 
@@ -73,13 +74,28 @@ class Storage(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def place(self) -> str:
+        """Where it is, in short."""
+        if self.kind == StorageKind.FOLDER:
+            return self.folder or "the folder of BACKUP_DIRECTORY"
+        return f"s3://{self.bucket}/{self.prefix}"
+
     def clean(self) -> None:
         if self.kind == StorageKind.S3 and not self.bucket:
             raise ValidationError({"bucket": "An S3 storage needs the name of its bucket."})
         if self.kind == StorageKind.FOLDER and self.locked_days:
             raise ValidationError({"locked_days": "A folder cannot lock objects. Choose a bucket, or 0 days."})
+        if self.endpoint_url:
+            self._check_endpoint()
         if bool(self.access_key_id) != bool(self.secret_access_key):
             raise ValidationError({"access_key_id": "An access key has an id and a secret. Give both, or neither."})
+
+    def _check_endpoint(self) -> None:
+        try:
+            parse_url(self.endpoint_url)
+        except UrlRefused as refused:
+            raise ValidationError({"endpoint_url": refused.message}) from refused
 
 
 class BackupCopyQuerySet(models.QuerySet["BackupCopy"]):
@@ -170,9 +186,9 @@ class BackupCopy(models.Model):
     def state(self) -> str:
         """How far it is, in a word."""
         if self.removed_at or self.removal_asked_at:
-            return "removed" if self.removed_at else "being removed"
+            return "removed" if self.removed_at else "being_removed"
         if self.missing_at:
-            return "missing"
+            return "lost"
         if self.stored_at is None:
             return "failed" if self.error else "waiting"
         return "verified" if self.verified_at else "stored"

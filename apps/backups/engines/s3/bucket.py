@@ -14,8 +14,9 @@ from botocore.awsrequest import (
 )
 from botocore.config import Config
 
+from apps.backups.exceptions import StorageFailed
 from apps.common.dialling.addresses import Network, check_address
-from apps.common.dialling.urls import parse_url
+from apps.common.dialling.urls import UrlRefused, parse_url
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
@@ -43,9 +44,9 @@ class Bucket:
 
 
 def connect(bucket: Bucket) -> Any:
-    """A client for the bucket. Raises UrlRefused for an endpoint that is no address."""
+    """A client for the bucket. Raises StorageFailed for an endpoint that is no address."""
     if bucket.endpoint_url:
-        parse_url(bucket.endpoint_url)
+        _check_endpoint(bucket)
     session = boto3.session.Session(
         aws_access_key_id=bucket.access_key_id or None,
         aws_secret_access_key=bucket.secret_access_key or None,
@@ -55,6 +56,13 @@ def connect(bucket: Bucket) -> Any:
     if bucket.endpoint_url:
         _check_what_is_dialled(client, bucket.allowed)
     return client
+
+
+def _check_endpoint(bucket: Bucket) -> None:
+    try:
+        parse_url(bucket.endpoint_url)
+    except UrlRefused as refused:
+        raise StorageFailed(f"The endpoint of {bucket} cannot be used. {refused.message}") from refused
 
 
 def _config(bucket: Bucket) -> Config:

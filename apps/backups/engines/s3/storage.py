@@ -57,8 +57,11 @@ class S3Storage:
     def fetch(self, key: str, folder: Path) -> Path:
         """Copy the object into the folder. A connection that breaks is taken up where it broke."""
         path = folder / Path(key).name
-        with path.open("wb") as file:
-            self._fetch_into(file, key)
+        try:
+            with path.open("wb") as file:
+                self._fetch_into(file, key)
+        except OSError as error:
+            raise StorageFailed(f"{key} could not be fetched to this machine: {error.strerror}.") from error
         return path
 
     def head(self, key: str) -> Head:
