@@ -63,6 +63,12 @@ LOOKS = {
     "ok": Look("OK", "proven", PROVEN),
     "warning": Look("Look at it", "doubt", DOUBT),
     "needed": Look("Missing", "refuted", REFUTED),
+    # Copies of backups.
+    "waiting": Look("Waiting", "open", QUIET),
+    "stored": Look("Stored", "met", QUIET),
+    "lost": Look("Lost", "refuted", REFUTED),
+    "being_removed": Look("Being removed", "decayed", QUIET),
+    "removed": Look("Removed", "none", QUIET),
     # Retention.
     "frozen": Look("Frozen", "doubt", DOUBT),
     # Keys.

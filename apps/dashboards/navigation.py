@@ -28,7 +28,8 @@ class Link:
 
 GATES = ("GateEvaluation", "SignOff", "GatePolicy", "Waiver")
 REPORTS = ("Campaign",)
-BACKUPS = ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun", "Recipient", "RewrapRun")
+BACKUPS = ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun")
+BACKUPS += ("Storage", "Recipient", "RewrapRun")
 SECTIONS = (
     Section(
         "Roadmap",

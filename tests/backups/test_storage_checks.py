@@ -125,7 +125,7 @@ def test_a_backup_that_vanished_is_listed_no_more_until_it_is_back(database: Dat
     assert "storage-backups-missing" in check(default_storage())
 
     assert not Backup.objects.stored().exists()
-    assert backup.copies.get().state == "missing"
+    assert backup.copies.get().state == "lost"
     assert Notice.objects.filter(subject="The storage local: storage-backups-missing").exists()
 
     folder.with_name("elsewhere").rename(folder)

@@ -35,6 +35,7 @@ LISTS_AND_FORMS = {
     "backups_drillrun": (READ, NOBODY),
     "backups_proofrun": (READ, NOBODY),
     "backups_recipient": (READ, OPERATE),
+    "backups_storage": (READ, OPERATE),
     "backups_restorerun": (READ, NOBODY),
     "backups_rewraprun": (READ, NOBODY),
     "backups_plan": (READ, NOBODY),

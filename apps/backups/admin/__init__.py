@@ -6,6 +6,7 @@ from .keys import RecipientAdmin, RewrapRunAdmin
 from .plans import PlanAdmin
 from .proofs import ProofRunAdmin
 from .restores import RestoreRunAdmin
+from .storages import StorageAdmin
 
 __all__ = [
     "BackupAdmin",
@@ -17,4 +18,5 @@ __all__ = [
     "RecipientAdmin",
     "RestoreRunAdmin",
     "RewrapRunAdmin",
+    "StorageAdmin",
 ]

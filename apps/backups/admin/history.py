@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from apps.audit.audited_admin import ReadOnlyAdmin
 from apps.backups import selectors
 from apps.backups.models import Backup, BackupRun, DrillRun
+from apps.backups.selectors.storages import copies_of
 from apps.common.cells import age_cell, status_cell
 from apps.common.numbers import read_number
 from apps.common.wording import duration_in_words, size_in_words
@@ -35,7 +36,7 @@ class BackupAdmin(HoldViews, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse | TemplateResponse:
         drills = DrillRun.objects.filter(backup=read_number(object_id) or 0)
-        shown = {"drills": drills, **self.hold_context(request)}
+        shown = {"drills": drills, "copies": copies_of(read_number(object_id) or 0), **self.hold_context(request)}
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     @admin.display(description="as of", ordering="snapshot_at")

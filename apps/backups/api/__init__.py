@@ -1,9 +1,11 @@
 """Databases, backups and drills in the API. Connection URLs never leave."""
 
+from django.db.models import Prefetch
 from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
 
-from apps.backups.models import Backup, Database, DrillRun, ProofRun
+from apps.backups.models import Backup, BackupCopy, Database, DrillRun, ProofRun, Storage
+from apps.backups.selectors.storages import with_contents
 from apps.catalog.api import InEnvironmentSerializer
 from apps.common.api import Seconds
 
@@ -20,14 +22,25 @@ class DatabaseSerializer(InEnvironmentSerializer):
         ]  # fmt: skip
 
 
+class CopySerializer(serializers.ModelSerializer):
+    storage = serializers.SlugField(source="storage.name", read_only=True)
+    state = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = BackupCopy
+        fields = ["storage", "state", "stored_at", "verified_at", "missing_at", "removed_at", "error"]
+
+
 class BackupSerializer(serializers.ModelSerializer):
     database = serializers.SlugField(source="database.name", read_only=True)
+    copies = CopySerializer(many=True, read_only=True)
 
     class Meta:
         model = Backup
         fields = [
             "id", "database", "sha256", "size_bytes", "content_bytes", "database_size_bytes", "tables", "rows",
-            "server_version", "snapshot_at", "finished_at", "removed_at",
+            "server_version", "snapshot_at", "finished_at", "removed_at", "lost_at",
+            "copies",
         ]  # fmt: skip
 
 
@@ -38,17 +51,40 @@ class FindingSerializer(serializers.Serializer):
     advice = serializers.CharField(default="")
 
 
+class StorageFindingSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    message = serializers.CharField()
+
+
+class StorageSerializer(serializers.ModelSerializer):
+    """Without its access key."""
+
+    place = serializers.CharField(read_only=True)
+    findings = StorageFindingSerializer(source="check_findings", many=True, read_only=True)
+    stored_count = serializers.IntegerField(read_only=True)
+    stored_bytes = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Storage
+        fields = [
+            "id", "name", "kind", "place", "region", "locked_days", "lock_mode", "reads_back", "gigabyte_month_cost",
+            "is_enabled", "checked_at", "findings", "stored_count", "stored_bytes",
+        ]  # fmt: skip
+
+
 class DrillSerializer(serializers.ModelSerializer):
     database = serializers.SlugField(source="database.name", read_only=True)
     outcome = serializers.CharField(read_only=True)
     findings = FindingSerializer(many=True, read_only=True)
     warnings = FindingSerializer(many=True, read_only=True)
+    storage = serializers.SlugRelatedField("name", read_only=True, help_text="Whose copy was drilled.")
     stages = serializers.SerializerMethodField()
 
     class Meta:
         model = DrillRun
         fields = [
-            "id", "database", "backup", "status", "verdict", "outcome", "findings", "warnings", "rto_seconds",
+            "id", "database", "backup", "storage",
+            "status", "verdict", "outcome", "findings", "warnings", "rto_seconds",
             "rpo_seconds", "satisfied_by", "stages", "tables", "rows", "size_bytes", "error", "scheduled_for",
             "queued_at", "started_at", "finished_at",
         ]  # fmt: skip
@@ -99,10 +135,19 @@ class BackupViewSet(viewsets.ReadOnlyModelViewSet):
     serializer_class = BackupSerializer
     queryset = (
         Backup.objects.select_related("database")
+        .prefetch_related(Prefetch("copies", BackupCopy.objects.select_related("storage").order_by("pk")))
         .defer("fingerprint", "database__connection_url")
         .order_by("-snapshot_at", "-pk")
     )
     filterset_class = BackupFilter
+
+
+class StorageViewSet(viewsets.ReadOnlyModelViewSet):
+    """Places that keep backups, with what was found wrong with them and what they hold."""
+
+    serializer_class = StorageSerializer
+    queryset = with_contents(Storage.objects.defer("secret_access_key")).order_by("name")
+    filterset_fields = ["kind", "is_enabled"]
 
 
 class DrillViewSet(viewsets.ReadOnlyModelViewSet):
@@ -110,7 +155,9 @@ class DrillViewSet(viewsets.ReadOnlyModelViewSet):
 
     serializer_class = DrillSerializer
     queryset = (
-        DrillRun.objects.select_related("database").defer("database__connection_url").order_by("-queued_at", "-pk")
+        DrillRun.objects.select_related("database", "storage")
+        .defer("database__connection_url", "storage__secret_access_key")
+        .order_by("-queued_at", "-pk")
     )
     filterset_class = DrillFilter
 
