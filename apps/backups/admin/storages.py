@@ -26,6 +26,9 @@ GIGABYTE = 10**9
 class StorageForm(forms.ModelForm):
     """The stored secret is never sent to a browser: an empty field keeps it, as long as the key's id stays."""
 
+    endpoint_url = forms.URLField(
+        label="Endpoint", required=False, assume_scheme="https", help_text="Empty: Amazon's own."
+    )
     secret_access_key = forms.CharField(
         label="Secret access key",
         required=False,
