@@ -66,7 +66,6 @@ LOOKS = {
     # Copies of backups.
     "waiting": Look("Waiting", "open", QUIET),
     "stored": Look("Stored", "met", QUIET),
-    "lost": Look("Lost", "refuted", REFUTED),
     "being_removed": Look("Being removed", "decayed", QUIET),
     "removed": Look("Removed", "none", QUIET),
     # Retention.
