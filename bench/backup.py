@@ -91,6 +91,7 @@ def compare(server: Server, folder: Path, size_mb: float) -> None:
     report, drill_seconds, drill_peak_mb = in_child(drill, storage, None)
 
     dump_seconds, _, _ = in_child(dump_only, address, storage)
+    restore_seconds = bare_restore(server, folder)
 
     line("pg_dump | gzip", gzip_seconds, gzip_bytes)
     line("pg_dump -Fc -Z0 | zstd -3 -T0", zstd_seconds, zstd_bytes)
@@ -102,6 +103,9 @@ def compare(server: Server, folder: Path, size_mb: float) -> None:
     print(f"drill: {report.verdict.value}, {drill_seconds:.1f} s")
     print(f"  {size_mb / drill_seconds:.0f} MB/s of database (goal 80)")
     print("  " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.stages.items()))
+    print(
+        f"  restore, of bare pg_restore -j2 ({restore_seconds:.1f} s): {report.stages['restore'] / restore_seconds:.2f}"
+    )
     growing = sum(report.stages[name] for name in ("fetch", "decompress", "restore", "compare"))
     print(f"  what does not grow with the size: {drill_seconds - growing:.2f} s (goal 1)")
     print(f"  peak memory of the drill: {drill_peak_mb:.0f} MB")
@@ -119,6 +123,19 @@ def pipe(server: Server, target: Path, options: list[str], compressor: list[str]
         if dump.wait():
             sys.exit("pg_dump failed")
     return time.monotonic() - started, target.stat().st_size
+
+
+def bare_restore(server: Server, folder: Path) -> float:
+    """Seconds of `pg_restore -j2` into a server like that of a drill."""
+    dump = folder / "bare.dump"
+    command = [server.installation.program("pg_dump"), "-Fc", "-Z0", "-f", dump, server.connection_url("bench")]
+    subprocess.run(command, check=True)
+    with throwaway_server(server.installation) as empty:
+        started = time.monotonic()
+        target = empty.connection_url("template1")
+        restore = [empty.installation.program("pg_restore"), "--create", "-j2", f"--dbname={target}", dump]
+        subprocess.run(restore, check=True)
+        return time.monotonic() - started
 
 
 def back_up(address: Address, storage: LocalStorage) -> Manifest:
