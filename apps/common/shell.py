@@ -1,5 +1,6 @@
 """The one door to programs: argument lists, explicit environments, masked logs, time limits, whole groups ended."""
 
+import fcntl
 import logging
 import os
 import pwd
@@ -22,6 +23,7 @@ from .masking import MASK, mask_passwords
 log = structlog.wrap_logger(logging.getLogger(__name__), wrapper_class=structlog.stdlib.BoundLogger)
 
 STDERR_LINES_KEPT = 20
+STREAM_PIPE_BYTES = 1 << 20
 STDERR_LINE_CHARACTERS = 500
 
 
@@ -166,6 +168,8 @@ def run(command: Command) -> Result:
 def stream(command: Command) -> Iterator[IO[bytes]]:
     """Yield what a program writes while it runs. Leaving the block checks how it ended, so a cut stream raises."""
     with program(command) as running:
+        with suppress(OSError, AttributeError):  # where no larger pipe is to be had, the program waits more often
+            fcntl.fcntl(running.stdout, fcntl.F_SETPIPE_SZ, STREAM_PIPE_BYTES)
         yield running.stdout
 
 
