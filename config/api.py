@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
-from apps.backups.api import restores
+from apps.backups.api import plans, restores
 from apps.catalog import api as catalog
 from apps.dashboards.api import charts, person, portfolio, report_schedules, reports
 from apps.evidence.api import attesting, observations, pushing, statements
@@ -49,6 +49,7 @@ router.register("storages", backups.StorageViewSet)
 router.register("drills", backups.DrillViewSet)
 router.register("restores", restores.RestoreViewSet)
 router.register("proofs", backups.ProofViewSet)
+router.register("plans", plans.PlanViewSet)
 router.register("monitors", healthchecks.MonitorViewSet)
 
 app_name = "api"
@@ -60,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("observations/<int:pk>/statement/", statements.StatementView.as_view(), name="statement"),
     path("services/<slug:slug>/statements/", statements.StatementsView.as_view(), name="statements"),
     path("documents/<int:pk>/lines/", corrections.LinesView.as_view(), name="document-lines"),
+    path("databases/<int:pk>/retention/", plans.RetentionView.as_view(), name="retention"),
     path("my-work/", person.MyWorkView.as_view(), name="my-work"),
     path("portfolio/", portfolio.PortfolioView.as_view(), name="portfolio"),
     path("criteria/<int:pk>/charts/evidence/", charts.EvidenceChart.as_view(), name="chart-evidence"),

@@ -95,6 +95,10 @@ class NoPointInTime(BackupError):
     """The engine keeps no write-ahead log to replay."""
 
 
+class DiscoveryRefused(BackupError):
+    """A discovered database cannot be protected or set aside so."""
+
+
 class HoldRefused(BackupError):
     """A backup cannot be held so."""
 

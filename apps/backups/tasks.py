@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.backups import services
 from apps.backups.models import BackupCopy, BackupRun, DrillRun, ProofRun, RestoreRun
+from apps.backups.services import discovery
 from apps.common.clock import now
 
 
@@ -76,6 +77,12 @@ def tick_proofs() -> None:
     """Queue the proof of the drill that is due, and tell the workers."""
     for run in services.proofs_to_send(at=now()):
         send(run)
+
+
+@shared_task
+def discover() -> None:
+    """Look for databases that nobody protects."""
+    discovery.discover(at=now())
 
 
 @shared_task

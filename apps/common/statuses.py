@@ -68,6 +68,11 @@ LOOKS = {
     "stored": Look("Stored", "met", QUIET),
     "being_removed": Look("Being removed", "decayed", QUIET),
     "removed": Look("Removed", "none", QUIET),
+    # Discovered databases.
+    "unprotected": Look("Unprotected", "refuted", REFUTED),
+    "protected": Look("Protected", "proven", PROVEN),
+    "set_aside": Look("Set aside", "none", QUIET),
+    "gone": Look("Gone", "none", QUIET),
     # Retention.
     "frozen": Look("Frozen", "doubt", DOUBT),
     # Keys.

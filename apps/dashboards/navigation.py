@@ -29,7 +29,7 @@ class Link:
 GATES = ("GateEvaluation", "SignOff", "GatePolicy", "Waiver")
 REPORTS = ("Campaign",)
 BACKUPS = ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun")
-BACKUPS += ("Storage", "Recipient", "RewrapRun")
+BACKUPS += ("Storage", "Recipient", "RewrapRun", "DiscoveredDatabase")
 SECTIONS = (
     Section(
         "Roadmap",

@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expire_seconds": 300},
     },
     "security-checks": {"task": "apps.security.tasks.tick_security_checks", "schedule": crontab("10", "3")},
+    "discovery": {"task": "apps.backups.tasks.discover", "schedule": crontab("50", "5")},
     "retention": {
         "task": "apps.backups.tasks.prune_all",
         "schedule": 600,

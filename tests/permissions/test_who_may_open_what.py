@@ -32,6 +32,7 @@ LISTS_AND_FORMS = {
     "backups_backup": (READ, NOBODY),
     "backups_backuprun": (READ, NOBODY),
     "backups_database": (READ, OPERATE),
+    "backups_discovereddatabase": (READ, NOBODY),
     "backups_drillrun": (READ, NOBODY),
     "backups_proofrun": (READ, NOBODY),
     "backups_recipient": (READ, OPERATE),
@@ -74,6 +75,7 @@ TABLE = {
     **{f"admin:{name}_add": codes for name, (_, codes) in LISTS_AND_FORMS.items()},
     "admin:backups_proofrun_prove": POST_ONLY,
     "admin:autocomplete": "302 302 403 403 403 403 403",  # asked without saying for which field
+    "admin:backups_discovereddatabase_look": POST_ONLY,
     "admin:evidence_attest": "302 302 405 405 405 405 405",
     "admin:index": STAFF,
     "admin:jsi18n": STAFF,

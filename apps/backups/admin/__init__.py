@@ -1,6 +1,7 @@
 """Databases, backups and drills in the admin."""
 
 from .databases import DatabaseAdmin
+from .discoveries import DiscoveredDatabaseAdmin
 from .history import BackupAdmin, BackupRunAdmin, DrillRunAdmin
 from .keys import RecipientAdmin, RewrapRunAdmin
 from .plans import PlanAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "BackupAdmin",
     "BackupRunAdmin",
     "DatabaseAdmin",
+    "DiscoveredDatabaseAdmin",
     "DrillRunAdmin",
     "PlanAdmin",
     "ProofRunAdmin",

@@ -39,8 +39,8 @@ class BackupSerializer(serializers.ModelSerializer):
         model = Backup
         fields = [
             "id", "database", "sha256", "size_bytes", "content_bytes", "database_size_bytes", "tables", "rows",
-            "server_version", "snapshot_at", "finished_at", "removed_at", "lost_at",
-            "copies",
+            "server_version", "snapshot_at", "finished_at", "held_until", "hold_reason", "removal_asked_at",
+            "removal_reason", "removed_at", "lost_at", "copies",
         ]  # fmt: skip
 
 

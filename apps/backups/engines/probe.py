@@ -45,15 +45,21 @@ class Offer:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """All databases of the server that a connection leads to. `server` is the same for every address of that server."""
+    """All databases of the server that a connection leads to. `server` is the same for every address of that server.
+
+    `own_name` is what the server calls the database of the connection itself.
+    """
 
     server: str
     address: str
+    own_name: str
     databases: Sequence[Offer] = field(default_factory=tuple)
 
 
 # Looks at a source through its connection URL, and says what it found. What the world refuses is a line, not an error.
 Probe = Callable[[str, datetime], list[Line]]
+# The same connection to another database of its server.
+Neighbour = Callable[[str, str], str]
 # Lists what lives on the server of a connection URL. Raises BackupError when it cannot look.
 Discover = Callable[[str], Neighbours]
 

@@ -4,9 +4,9 @@ from apps.backups.exceptions import EngineUnknown
 
 from .files.probe import probe_files
 from .mariadb.probe import probe_mariadb
-from .postgresql.neighbours import postgresql_neighbours
+from .postgresql.neighbours import postgresql_neighbour_url, postgresql_neighbours
 from .postgresql.probe import probe_postgresql
-from .probe import Discover, Probe
+from .probe import Discover, Neighbour, Probe
 from .sqlite.probe import probe_sqlite
 
 PROBES: dict[str, Probe] = {
@@ -16,6 +16,7 @@ PROBES: dict[str, Probe] = {
     "files": probe_files,
 }
 DISCOVERERS: dict[str, Discover] = {"postgresql": postgresql_neighbours}
+NEIGHBOUR_URLS: dict[str, Neighbour] = {"postgresql": postgresql_neighbour_url}
 
 
 def probe_of(engine: str) -> Probe:

@@ -58,3 +58,12 @@ class DiscoveredDatabase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} on {self.address}"
+
+    @property
+    def state(self) -> str:
+        """Gone, protected, set aside, or else unprotected."""
+        if self.gone_at is not None:
+            return "gone"
+        if self.covered_by_id is not None:
+            return "protected"
+        return "set_aside" if self.ignored_at is not None else "unprotected"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from apps.backups.engines.probe import Neighbours, Offer
 
@@ -24,8 +25,14 @@ def postgresql_neighbours(url: str) -> Neighbours:
         return Neighbours(
             server=f"postgresql:{system_identifier(connection)}",
             address=host_and_port(address, connection),
+            own_name=connection.info.dbname,
             databases=tuple(offer for offer in _offers(connection) if not _is_unused(offer)),
         )
+
+
+def postgresql_neighbour_url(url: str, name: str) -> str:
+    """The connection URL with another database's name."""
+    return make_conninfo(**{**parse_address(url).parameters, "dbname": name})
 
 
 def system_identifier(connection: psycopg.Connection[Any]) -> str:
