@@ -93,8 +93,8 @@ def prune_all() -> None:
 
 
 def send(run: BackupRun | DrillRun | RestoreRun | ProofRun) -> None:
-    """Tell a worker of a queued run, once the transaction that queued it is committed."""
-    transaction.on_commit(partial(TASKS[type(run)].delay, run.pk))
+    """Tell a worker of a queued run, once it is committed. A broker that is away is logged: a tick tells again."""
+    transaction.on_commit(partial(TASKS[type(run)].delay, run.pk), robust=True)
 
 
 TASKS: dict[type, Task[..., None]] = {

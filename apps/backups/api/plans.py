@@ -1,5 +1,6 @@
 """Plans in the API, and what retention makes of a database's backups."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -33,6 +34,7 @@ class PlanSerializer(serializers.ModelSerializer):
     class Meta:
         model = Plan
         fields = ["id", "database", "storages", "recipients", *RULES, "frozen_because", "sentence", "doubts"]
+        extra_kwargs = {"removal_grace": {"min_value": timedelta(0)}, "keep_within": {"min_value": timedelta(hours=1)}}
 
     def get_sentence(self, plan: Plan) -> str:
         return preview_of(plan, at=now())

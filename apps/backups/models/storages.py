@@ -123,8 +123,9 @@ class BackupCopyQuerySet(models.QuerySet["BackupCopy"]):
         return self.filter(removal_asked_at__isnull=False, removed_at__isnull=True)
 
     def removable(self, at: datetime) -> Self:
-        """Neither locked any more nor waiting after a failed attempt."""
-        return self.filter(Q(removal_due_at__isnull=True) | Q(removal_due_at__lte=at))
+        """Neither locked any more, nor waiting after a failed attempt, nor being written by a worker."""
+        due = Q(removal_due_at__isnull=True) | Q(removal_due_at__lte=at)
+        return self.filter(due).exclude(stored_at__isnull=True, not_before__gt=at)
 
 
 class BackupCopy(models.Model):
