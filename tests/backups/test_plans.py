@@ -145,11 +145,11 @@ def test_a_plan_that_cannot_meet_its_objective_says_so(ledger: Database) -> None
 
 
 def test_a_plan_in_words() -> None:
-    assert what_is_kept(Policy(newest=14)) == "Keeps the 14 newest, and never fewer than the newest 1 proven one."
+    assert what_is_kept(Policy(newest=14)) == "Keeps the 14 newest. The newest proven one never goes."
     many = Policy(newest=1, periods={"daily": 7, "weekly": 1, "monthly": 0}, within=3 * DAY, proven_floor=2)
     assert what_is_kept(many) == (
-        "Keeps the newest, one for each of 7 days, one for the last week and all of the last 3 days, "
-        "and never fewer than the newest 2 proven ones."
+        "Keeps the newest, one for each of 7 days, one for the last week and all of the last 3 days. "
+        "The 2 newest proven ones never go."
     )
 
 

@@ -14,6 +14,7 @@ from apps.backups.services.removing import prune
 from apps.backups.services.storing import backup_storage
 from apps.common.runs import RunStatus
 from tests.backups.keeping import DAY, HOUR, NOW, make_backup
+from tests.thoroughness import inputs
 
 events = st.one_of(
     st.tuples(st.just("backup"), st.sampled_from(["", DrillVerdict.PROVEN, DrillVerdict.PROVEN, DrillVerdict.FAILED])),
@@ -94,7 +95,7 @@ class Story:
         assert not any((folder / one.storage_key).exists() for one in gone)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=inputs(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=plans, story=st.lists(events, min_size=5, max_size=25))
 def test_no_story_ends_below_the_floor(
     ledger: Database, tmp_path: Path, plan: dict[str, object], story: list[tuple[str, object]]

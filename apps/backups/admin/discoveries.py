@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -35,10 +36,14 @@ class SetAsideForm(forms.Form):
 class DiscoveredDatabaseAdmin(ReadOnlyAdmin):
     list_display = ["name", "address", "state", "size", "first_seen", "seen_through", "ignored_reason"]
     list_filter = ["engine", "address"]
-    list_select_related = ["seen_through", "covered_by"]
+    list_select_related = ["seen_through"]
     search_fields = ["name", "address"]
     change_form_template = "admin/backups/discovereddatabase/change_form.html"
     change_list_template = "admin/backups/discovereddatabase/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DiscoveredDatabase]:
+        """What is protected is found among the databases."""
+        return super().get_queryset(request).filter(covered_by__isnull=True)
 
     def get_urls(self) -> list[URLPattern]:
         views: list[tuple[str, Callable[..., HttpResponse]]] = [

@@ -28,19 +28,11 @@ class PlanSerializer(serializers.ModelSerializer):
     database = serializers.SlugField(source="database.name", read_only=True)
     storages: Any = serializers.SlugRelatedField("name", queryset=Storage.objects.filter(is_enabled=True), many=True)
     recipients: Any = serializers.SlugRelatedField("name", queryset=Recipient.objects.active(), many=True)
-    sentence = serializers.SerializerMethodField(help_text="What it keeps, and what that comes to.")
-    doubts = serializers.SerializerMethodField(help_text="Why it may not protect as its owners expect.")
 
     class Meta:
         model = Plan
-        fields = ["id", "database", "storages", "recipients", *RULES, "frozen_because", "sentence", "doubts"]
+        fields = ["id", "database", "storages", "recipients", *RULES, "frozen_because"]
         extra_kwargs = {"removal_grace": {"min_value": timedelta(0)}, "keep_within": {"min_value": timedelta(hours=1)}}
-
-    def get_sentence(self, plan: Plan) -> str:
-        return preview_of(plan, at=now())
-
-    def get_doubts(self, plan: Plan) -> list[str]:
-        return doubts_about(plan, at=now())
 
     def validate_storages(self, storages: list[Storage]) -> list[Storage]:
         if not storages:
@@ -49,11 +41,26 @@ class PlanSerializer(serializers.ModelSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The model's own rules, for fields together."""
-        plan = self.instance
-        begins, ends = (attrs.get(name, getattr(plan, name, None)) for name in ("quiet_from", "quiet_until"))
+        begins, ends = (attrs.get(name, getattr(self.instance, name, None)) for name in ("quiet_from", "quiet_until"))
         if (begins is None) != (ends is None) or (begins is not None and begins == ends):
             raise serializers.ValidationError({"quiet_until": "Quiet hours need a beginning and another end."})
         return attrs
+
+
+class OnePlanSerializer(PlanSerializer):
+    """A plan with what it comes to."""
+
+    sentence = serializers.SerializerMethodField(help_text="What it keeps, and what that comes to.")
+    doubts = serializers.SerializerMethodField(help_text="Why it may not protect as its owners expect.")
+
+    class Meta(PlanSerializer.Meta):
+        fields = [*PlanSerializer.Meta.fields, "sentence", "doubts"]
+
+    def get_sentence(self, plan: Plan) -> str:
+        return preview_of(plan, at=now())
+
+    def get_doubts(self, plan: Plan) -> list[str]:
+        return doubts_about(plan, at=now())
 
 
 class PlanFilter(filters.FilterSet):
@@ -76,6 +83,9 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Updat
     )
     filterset_class = PlanFilter
     http_method_names = ["get", "patch", "head", "options"]
+
+    def get_serializer_class(self) -> type[PlanSerializer]:
+        return PlanSerializer if self.action == "list" else OnePlanSerializer
 
     def perform_update(self, serializer: serializers.BaseSerializer) -> None:
         plan = serializer.save()

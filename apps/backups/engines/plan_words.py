@@ -28,8 +28,8 @@ def what_is_kept(policy: Policy) -> str:
     if policy.within is not None:
         parts.append(f"all of the last {about(policy.within)}")
     kept = ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
-    floor = counted(policy.proven_floor, "proven one")
-    return f"Keeps {kept}, and never fewer than the newest {floor}."
+    floor = f"{policy.proven_floor} newest proven ones" if policy.proven_floor > 1 else "newest proven one"
+    return f"Keeps {kept}. The {floor} never go{'' if policy.proven_floor > 1 else 'es'}."
 
 
 def kept_in_the_end(policy: Policy, *, interval: timedelta, now: datetime) -> int:

@@ -102,14 +102,14 @@ def _by_count(copies: list[Candidate], policy: Policy) -> Iterator[tuple[Candida
 
 def _by_period(copies: list[Candidate], policy: Policy) -> Iterator[tuple[Candidate, str]]:
     """The newest proven one of each period, or its newest while none of it is proven."""
-    for name, count in policy.periods.items():
+    for name in [name for name, count in policy.periods.items() if count]:
         of_period: dict[str, Candidate] = {}
         for one in copies:
             period = PERIODS[name](one.snapshot_at.astimezone(UTC))
             best = of_period.setdefault(period, one)
             if one.is_proven and not best.is_proven:
                 of_period[period] = one
-        for period in list(of_period)[:count]:
+        for period in list(of_period)[: policy.periods[name]]:
             yield of_period[period], f"{name} {period}"
 
 

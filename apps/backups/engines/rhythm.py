@@ -8,7 +8,7 @@ from itertools import pairwise, takewhile
 from apps.common.slots import Slots
 
 LOOK_AHEAD = timedelta(days=32)  # long enough for a monthly slot
-MOST_SLOTS = 5000
+MOST_SLOTS = 2000
 
 
 @dataclass(frozen=True)

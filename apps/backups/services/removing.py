@@ -1,5 +1,6 @@
 """Removing what retention let go, once its grace is over: unlisted first, deleted, seen to be gone, tried again."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,10 +32,15 @@ def prune(*, database: Database, at: datetime, at_once: bool = False) -> Outlook
 
 
 def prune_all(*, at: datetime) -> None:
-    """Prune every database, whatever becomes of the others."""
-    for database in Database.objects.all():
+    """Prune every database."""
+    prune_each(Database.objects.all(), at=at)
+
+
+def prune_each(databases: Iterable[Database], *, at: datetime, at_once: bool = False) -> None:
+    """Prune these databases, whatever becomes of the others."""
+    for database in databases:
         try:
-            prune(database=database, at=at)
+            prune(database=database, at=at, at_once=at_once)
         except OperationError as error:
             logger.error("not_pruned", database=database.name, error=error.message)
         except Exception:

@@ -59,6 +59,11 @@ class Outlook:
         return [one for one in self.judged if not one.decision.stays]
 
     @property
+    def unmarked(self) -> list[Judged]:
+        """What would be let go by the next look."""
+        return [one for one in self.going if one.goes_at is None]
+
+    @property
     def staying(self) -> list[Judged]:
         return [one for one in self.judged if one.decision.stays]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
-from apps.backups.models import Database, Plan, Storage, StorageKind
+from apps.backups.models import Database, Storage, StorageKind
 
-from .removing import prune
+from .removing import prune_each
 
 logger = structlog.get_logger(__name__)
 SPARE_BYTES = 64 << 20
@@ -21,8 +21,7 @@ def make_room(*, database: Database, storage: Storage, at: datetime) -> None:
     if free is None or free >= _needed_bytes(database):
         return
     logger.warning("storage_nearly_full", storage=storage.name, free_bytes=free)
-    for plan in Plan.objects.filter(storages=storage).select_related("database"):
-        prune(database=plan.database, at=at, at_once=True)
+    prune_each(Database.objects.filter(plan__storages=storage), at=at, at_once=True)
 
 
 def free_bytes(storage: Storage) -> int | None:
