@@ -101,5 +101,9 @@ class Migration(migrations.Migration):
             name='companions',
             field=models.JSONField(blank=True, default=list, editable=False, help_text='The small objects beside it, with their SHA-256.'),
         ),
+        migrations.AlterModelOptions(
+            name='recipient',
+            options={'ordering': ['name'], 'verbose_name': 'key'},
+        ),
         grant_roles("backups"),
     ]

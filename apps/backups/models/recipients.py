@@ -58,6 +58,7 @@ class Recipient(models.Model):
     objects = RecipientQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "key"
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
