@@ -73,7 +73,7 @@ def recovering(
     """Restore the backup into a private folder and replay the log up to the target. Raises Stopped."""
     remove_orphans()
     with throwaway_folder() as folder:
-        folder.chmod(0o711)
+        folder.chmod(0o711 if stanza.user else 0o700)
         server = _server(stanza, folder, major, superuser, target, max(1, int(timeout_seconds)))
         with stages.measure("restore"):
             _restore(stanza, label, folder, target, timeout_seconds)
