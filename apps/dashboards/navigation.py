@@ -28,8 +28,19 @@ class Link:
 
 GATES = ("GateEvaluation", "SignOff", "GatePolicy", "Waiver")
 REPORTS = ("Campaign",)
-BACKUPS = ("Database", "Plan", "Backup", "BackupRun", "DrillRun", "RestoreRun", "ProofRun")
-BACKUPS += ("Storage", "Recipient", "RewrapRun", "DiscoveredDatabase")
+BACKUPS = (
+    "Database",
+    "Plan",
+    "Backup",
+    "BackupRun",
+    "DrillRun",
+    "RestoreRun",
+    "ProofRun",
+    "Storage",
+    "Recipient",
+    "RewrapRun",
+    "DiscoveredDatabase",
+)
 SECTIONS = (
     Section(
         "Roadmap",

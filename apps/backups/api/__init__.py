@@ -77,7 +77,9 @@ class DrillSerializer(serializers.ModelSerializer):
     outcome = serializers.CharField(read_only=True)
     findings = FindingSerializer(many=True, read_only=True)
     warnings = FindingSerializer(many=True, read_only=True)
-    storage = serializers.SlugRelatedField("name", read_only=True, help_text="Whose copy was drilled.")
+    storage = serializers.SlugField(
+        source="storage.name", read_only=True, allow_null=True, help_text="Whose copy was drilled."
+    )
     stages = serializers.SerializerMethodField()
 
     class Meta:
