@@ -32,7 +32,8 @@ class AgePoint:
 
 def proven_ages(proofs: Sequence[Proof], *, since: datetime, until: datetime) -> list[AgePoint]:
     """The age of the newest proven backup over time: it grows with the clock, and falls with each better proof."""
-    points, newest = [], None
+    points: list[AgePoint] = []
+    newest: datetime | None = None
     for proof in sorted(proofs, key=lambda one: one.proven_at):
         if proof.proven_at > until or (newest and proof.snapshot_at <= newest):
             continue
@@ -136,9 +137,9 @@ class Anomaly:
 
 def anomalies(backups: Sequence[Sized]) -> list[Anomaly]:
     """What is unusual about the newest backup, by the median and the spread of those before it."""
-    *before, newest = sorted(backups, key=lambda one: one.at) or [None]
-    if newest is None or len(before) < FEWEST_FOR_ANOMALY:
+    if len(backups) <= FEWEST_FOR_ANOMALY:
         return []
+    *before, newest = sorted(backups, key=lambda one: one.at)
     figures = ("rows", "database_size_bytes", "ratio")
     found = (_anomaly(name, [float(getattr(one, name)) for one in before], getattr(newest, name)) for name in figures)
     return [one for one in found if one is not None]

@@ -74,7 +74,7 @@ Tell = Callable[[Outcome | OutOfReach], None]
 
 @contextmanager
 def fresh_backup(
-    engine: Engine, connection_url: str, *, between: Callable[[], None] = lambda: None
+    engine: Engine, connection_url: str, *, between: Callable[[], object] = lambda: None
 ) -> Iterator[Healthy]:
     """Two backups of the source in a temporary storage, the older one and the healthy one, for a key made for them."""
     with throwaway_folder() as folder:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(proof.as_json()))
         else:
-            console = Console(file=self.stdout, width=None if sys.stdout.isatty() else 120)
+            console = Console(file=cast("IO[str]", self.stdout), width=None if sys.stdout.isatty() else 120)
             console.print(matrix_of(proof))
             console.print(summary_of(proof))
         self.stdout.flush()
