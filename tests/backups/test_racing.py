@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection
 from kombu.exceptions import OperationalError
@@ -159,3 +160,24 @@ def test_the_slot_after_a_failure_works(
     services.carry_out_backup(run=later)
 
     assert later.status == RunStatus.SUCCEEDED, later.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sending_to_a_redis_that_is_away_does_not_wait_for_it(
+    ledger: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, failures = tasks.carry_out_backup.apply_async, []
+
+    def delay(pk: int) -> None:
+        try:
+            publish([pk], connection=unreachable, retry=False)
+        except OperationalError as error:
+            failures.append(error)
+            raise
+
+    with current_app.connection_for_write("redis://127.0.0.1:1/0") as unreachable:
+        monkeypatch.setattr(tasks.carry_out_backup, "delay", delay)
+        tasks.send(services.queue_backup(database=ledger))
+
+    assert len(failures) == 1
+    assert BackupRun.objects.get().status == RunStatus.QUEUED

@@ -291,7 +291,10 @@ CONDITION_FAULTS = [
         10, "full-bucket", "The bucket is over its quota.", STORAGE_FAILED, into_bucket(507, "XMinioStorageFull")
     ),
     during_drill(10, "disk-too-small", "The drill's disk is too small.", findings.DISK_TOO_SMALL, without_disk),
-    during_drill(15, "time-limit", "The restore takes longer than it may.", findings.TIME_LIMIT_REACHED, without_time),
+    during_drill(
+        15, "time-limit", "The restore takes longer than it may.", findings.TIME_LIMIT_REACHED, without_time,
+        POSTGRESQL,
+    ),
     during_backup(
         27, "hidden-rows", "The role that dumps may not read everything.", SOURCE_UNREACHABLE, without_rights,
         POSTGRESQL,

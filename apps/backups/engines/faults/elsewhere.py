@@ -26,7 +26,8 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     ),
     OutOfReach(
         "delivered-twice", 14, "A task is delivered twice.",
-        "A run is claimed once, so the second delivery does nothing.", BACKUP,
+        "A run is claimed once, so the second delivery does nothing.",
+        BACKUP, "tests/backups/test_racing.py",
     ),
     OutOfReach(
         "password-prompt", 16, "A program waits for a password.",
@@ -43,23 +44,28 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     ),
     OutOfReach(
         "server-too-new", 32, "The server is newer than every installed pg_dump.",
-        "It takes a server that is newer than the installed tools.", BACKUP, "tests/common/test_postgresql.py",
+        "It takes a server that is newer than the installed tools.",
+        BACKUP, "tests/common/test_postgresql.py",
     ),
     OutOfReach(
         "dump-too-new", 33, "The dump is newer than the server that restores it.",
-        "The drill chooses a server at least as new as the tool that dumped.", DRILL, "tests/backups/test_drill.py",
+        "The drill chooses a server at least as new as the tool that dumped.",
+        DRILL, "tests/backups/test_drill.py",
     ),
     OutOfReach(
         "acts-on-production", 40, "The restored database acts on production: archives, dials, subscribes.",
-        "It is prevented instead: no network, no archiving, no subscription in the throwaway server.", DRILL,
+        "It is prevented instead: no network, no archiving, no subscription in the throwaway server.",
+        DRILL, "tests/backups/test_drill_depth.py",
     ),
     OutOfReach(
         "corrupt-index", 42, "An index of the source is corrupt.",
-        "A dump holds no index pages: the restore builds each index anew, and amcheck reads it.", DRILL,
+        "A dump holds no index pages: the restore builds each index anew, and amcheck reads it.",
+        DRILL, "tests/backups/test_drill_depth.py",
     ),
     OutOfReach(
         "encrypted-source", 45, "Ransomware encrypted the source itself.",
-        "The restored data equals the source's, so the drill is right: canary checks and anomalies see it.", MONITOR,
+        "The restored data equals the source's, so the drill is right: canary checks and anomalies see it.",
+        MONITOR, "tests/backups/test_watching.py",
     ),
     OutOfReach("one-recipient", 48, "One key alone decrypts.", "It is a warning of key custody.", MONITOR, CUSTODY),
     OutOfReach(
@@ -113,7 +119,7 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     OutOfReach(
         "always-the-same", 65, "The drill always passes, or always fails.",
         "It is this proof as a whole: faults that must be caught, healthy backups that must be proven.", DRILL,
-        "tests/backups/test_proof.py",
+        "tests/backups/test_prove_drill.py",
     ),
     OutOfReach(
         "drilled-an-old-one", 66, "An old backup is drilled in place of the newest.",
@@ -125,11 +131,13 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     ),
     OutOfReach(
         "shared-folder", 68, "Two drills share a port or a folder.",
-        "Each has a private folder and no port; this proof runs two at a time.", DRILL, "tests/backups/test_proof.py",
+        "Each has a private folder and no port; this proof runs two at a time.",
+        DRILL, "tests/backups/test_prove_drill.py",
     ),
     OutOfReach(
         "starved-production", 69, "A drill takes the machine from production.",
-        "It is prevented instead: lower priority, a disk budget and a time limit.", DRILL,
+        "It is prevented instead: lower priority, a disk budget and a time limit.",
+        DRILL, "tests/backups/test_drill_depth.py",
     ),
     OutOfReach(
         "slow-recovery", 70, "Recovery takes longer than its objective.",
@@ -141,10 +149,12 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     ),
     OutOfReach(
         "altered-evidence", 72, "The evidence of a drill is altered later.",
-        "It concerns the audit chain and the signed export.", MONITOR, "tests/audit/test_chain.py",
+        "It concerns the audit chain and the signed export.",
+        MONITOR, "tests/audit/test_chain.py",
     ),
     OutOfReach(
         "point-not-reached", 73, "A recovery to a point in time stops elsewhere.",
-        "It takes a write-ahead log: pgBackRest's drills look at both sides of the target.", DRILL,
+        "It takes a write-ahead log: pgBackRest's drills look at both sides of the target.",
+        DRILL, "tests/backups/test_pgbackrest.py",
     ),
 )  # fmt: skip
