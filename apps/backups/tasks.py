@@ -1,7 +1,6 @@
 """The worker's side: an id in, one service called, safe to deliver twice."""
 
 from datetime import datetime
-from functools import partial
 
 from celery import Task, shared_task
 from django.db import transaction
@@ -94,7 +93,12 @@ def prune_all() -> None:
 
 def send(run: BackupRun | DrillRun | RestoreRun | ProofRun) -> None:
     """Tell a worker of a queued run, once it is committed. A broker that is away is logged: a tick tells again."""
-    transaction.on_commit(partial(TASKS[type(run)].delay, run.pk), robust=True)
+    task = TASKS[type(run)]
+
+    def tell_worker() -> None:  # a partial has no name for the log
+        task.delay(run.pk)
+
+    transaction.on_commit(tell_worker, robust=True)
 
 
 TASKS: dict[type, Task[..., None]] = {
