@@ -39,7 +39,8 @@ def reconcile_storage(*, storage: Storage, at: datetime) -> list[Finding]:
 def _is_whole(backup: Backup, group: Group | None) -> bool:
     if group is None or not group.has_manifest:
         return False
-    return not is_streamed(backup.engine) or group.size_bytes >= backup.size_bytes
+    companions_bytes = sum(companion["size_bytes"] for companion in backup.companions)
+    return not is_streamed(backup.engine) or group.size_bytes >= backup.size_bytes + companions_bytes
 
 
 def _note(storage: Storage, kept: Collection[BackupCopy], missing: Collection[BackupCopy], at: datetime) -> None:
