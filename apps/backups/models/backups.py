@@ -122,7 +122,7 @@ class Backup(models.Model):
     @property
     def is_stored(self) -> bool:
         """Whether it can be fetched. What retention has let go can be, until its grace is over."""
-        return self.removed_at is None and self.removal_began_at is None
+        return self.removed_at is None and self.removal_began_at is None and self.lost_at is None
 
     def let_go(self, reason: str, *, at: datetime) -> bool:
         """Mark it to be removed when the grace is over. False: it is marked already, or not there."""
