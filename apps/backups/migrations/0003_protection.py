@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='database',
             name='engine',
-            field=models.CharField(choices=[('postgresql', 'PostgreSQL'), ('mariadb', 'MariaDB or MySQL'), ('sqlite', 'SQLite'), ('files', 'Files or a bucket'), ('pgbackrest', 'PostgreSQL by pgBackRest'), ('adopted', 'Backups made by another tool')], default='postgresql', max_length=20),
+            field=models.CharField(choices=[('postgresql', 'PostgreSQL'), ('mariadb', 'MariaDB'), ('sqlite', 'SQLite'), ('files', 'Files'), ('pgbackrest', 'PostgreSQL by pgBackRest'), ('adopted', 'Backups made by another tool')], default='postgresql', max_length=20),
         ),
         migrations.AddField(
             model_name='backupcopy',

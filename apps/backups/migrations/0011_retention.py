@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('server', models.CharField(help_text='The same for every address of one server.', max_length=200)),
                 ('address', models.CharField(help_text='Host and port, as seen last.', max_length=300)),
-                ('engine', models.CharField(choices=[('postgresql', 'PostgreSQL'), ('mariadb', 'MariaDB or MySQL'), ('sqlite', 'SQLite'), ('files', 'Files or a bucket'), ('pgbackrest', 'PostgreSQL by pgBackRest'), ('adopted', 'Backups made by another tool')], max_length=20)),
+                ('engine', models.CharField(choices=[('postgresql', 'PostgreSQL'), ('mariadb', 'MariaDB'), ('sqlite', 'SQLite'), ('files', 'Files'), ('pgbackrest', 'PostgreSQL by pgBackRest'), ('adopted', 'Backups made by another tool')], max_length=20)),
                 ('name', models.CharField(max_length=200)),
                 ('size_bytes', models.PositiveBigIntegerField(null=True, verbose_name='size')),
                 ('first_seen_at', models.DateTimeField(verbose_name='first seen')),

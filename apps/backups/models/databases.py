@@ -17,9 +17,9 @@ class Engine(models.TextChoices):
     """The kinds of database that can be backed up and drilled."""
 
     POSTGRESQL = "postgresql", "PostgreSQL"
-    MARIADB = "mariadb", "MariaDB or MySQL"
+    MARIADB = "mariadb", "MariaDB"
     SQLITE = "sqlite", "SQLite"
-    FILES = "files", "Files or a bucket"
+    FILES = "files", "Files"
     PGBACKREST = "pgbackrest", "PostgreSQL by pgBackRest"
     ADOPTED = "adopted", "Backups made by another tool"
 
