@@ -173,12 +173,13 @@ def test_a_deletion_is_believed_only_when_the_listing_is_empty(
 
 
 def test_a_locked_copy_waits_until_its_lock_ends(ledger: Database, nightly: list[Backup]) -> None:
-    Storage.objects.update(locked_days=30)
+    Storage.objects.update(kind="s3", bucket="locked", locked_days=30)
 
     prune(database=ledger, at=NOW, at_once=True)
 
     assert is_there(nightly[4])
     assert nightly[4].copies.get().removal_due_at == NOW + 26 * DAY
+    Storage.objects.update(kind="folder", bucket="", locked_days=0)
     remove_copies(database=ledger, at=NOW + 26 * DAY)
     assert not is_there(nightly[4])
 
