@@ -64,7 +64,7 @@ def test_what_goes_in_comes_out(
     assert Written.from_json(written.as_json()) == written
 
 
-@pytest.mark.parametrize("identity", [HELD, OFFLINE])
+@pytest.mark.parametrize("identity", [HELD, OFFLINE], ids=["held", "offline"])
 def test_each_recipient_alone_can_decrypt(tmp_path: Path, identity: str) -> None:
     path, written = packed(tmp_path, b"rows" * 1000)
 
