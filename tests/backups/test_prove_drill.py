@@ -28,7 +28,7 @@ FEW = [
     "cut-to-half", "flipped-content", "replayed-backup", "error-page-with-checksum", "missing-table", "missing-row",
     "lost-key", "killed-dump", "expired-credential-at-drill", "clock-set-back",
 ]  # fmt: skip
-REFUSALS = {"storage-failed", "source-unreachable", "tool-failed"}
+REFUSALS = {"storage-failed", "source-unreachable", "source-unreadable", "tool-failed"}
 NAMED = {value for name, value in vars(findings).items() if name.isupper() and isinstance(value, str)} | REFUSALS
 
 

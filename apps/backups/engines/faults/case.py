@@ -116,6 +116,9 @@ class Case:
         """The copy holds another database, with the right checksums; its manifest still tells of the healthy one."""
         shutil.rmtree(self.folder)
         taken = self.take(connection_url, self.prefix)
+        for beside in self.healthy.folder.iterdir():  # such as the globals, which the manifest vouches for too
+            if beside.name not in {taken.artefact.name, MANIFEST_NAME}:
+                shutil.copy2(beside, self.folder / beside.name)
         self.publish(replace(self.healthy.manifest, artefact=taken.artefact, database=taken.database))
 
     def pack(self, content: bytes) -> None:

@@ -279,11 +279,12 @@ def during_drill(
 
 
 STORAGE_FAILED, SOURCE_UNREACHABLE, TOOL_FAILED = "storage-failed", "source-unreachable", "tool-failed"
+DUMP_ENDED = (TOOL_FAILED, "source-unreadable")
 
 CONDITION_FAULTS = [
-    during_backup(8, "killed-dump", "pg_dump is killed in the middle.", TOOL_FAILED, with_killed_dump, POSTGRESQL),
+    during_backup(8, "killed-dump", "pg_dump is killed in the middle.", DUMP_ENDED, with_killed_dump, POSTGRESQL),
     during_backup(
-        9, "ended-session", "The server ends the session of pg_dump in the middle.", TOOL_FAILED, with_ended_sessions,
+        9, "ended-session", "The server ends the session of pg_dump in the middle.", DUMP_ENDED, with_ended_sessions,
         POSTGRESQL,
     ),
     during_backup(10, "full-disk", "The storage's disk is full.", STORAGE_FAILED, onto_full_disk),
@@ -310,7 +311,7 @@ CONDITION_FAULTS = [
         39, "clock-set-back", "The clock stands before the snapshot.", findings.CLOCK_SKEWED, before_its_snapshot
     ),
     during_backup(
-        41, "damaged-page", "A page of the source is damaged on its disk.", (TOOL_FAILED, SOURCE_UNREACHABLE),
+        41, "damaged-page", "A page of the source is damaged on its disk.", (*DUMP_ENDED, SOURCE_UNREACHABLE),
         with_damaged_page, POSTGRESQL,
     ),
     during_drill(46, "lost-key", "The key that decrypts is lost.", findings.KEY_MISSING, without_key),
@@ -321,7 +322,7 @@ CONDITION_FAULTS = [
     ),
     during_backup(
         44, "damaged-toast", "A page of long values is damaged on the source's disk.",
-        (TOOL_FAILED, SOURCE_UNREACHABLE), with_damaged_long_values, POSTGRESQL,
+        (*DUMP_ENDED, SOURCE_UNREACHABLE), with_damaged_long_values, POSTGRESQL,
     ),
     during_backup(
         50, "changed-password", "The database's password was changed.", SOURCE_UNREACHABLE, with_wrong_password,

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+
 from apps.backups.engines.contract import BackupJob, Engine
 from apps.backups.engines.encryption import make_identity, public_key_of
 from apps.backups.engines.findings import Finding
@@ -21,6 +23,7 @@ from .fault import Fault, NotApplicable, OutOfReach
 from .scratch import Pristine
 
 WORKERS = 2
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,9 @@ def _let_happen(fault: Fault, healthy: Healthy, pristine: Pristine) -> Outcome |
         return _not_here(fault, str(reason))
     except OperationError as error:
         found = [Finding("fault-broken", f"The fault could not be made to happen: {error.message}")]
+    except Exception as error:  # a drill that breaks at one fault has not named it; the others are tried all the same
+        logger.exception("fault_broke_the_drill", fault=fault.id)
+        found = [Finding("drill-crashed", f"The drill broke: {type(error).__name__}. The log has the details.")]
     return _outcome(fault, found, time.monotonic() - started)
 
 

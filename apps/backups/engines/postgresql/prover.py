@@ -65,7 +65,9 @@ class PostgreSQLProver:
         return [*compare_roles(self._roles, roles_of(self._server)), *compare(source, restored)]
 
     def examine(self, checks: Sequence[Check], stages: Stages) -> list[Finding]:
-        with psycopg.connect(**self._parameters, options=self._options, autocommit=True) as connection:
+        # Of a database in SQL_ASCII, names would come as bytes.
+        utf8 = {"client_encoding": "UTF8", "autocommit": True}
+        with psycopg.connect(**self._parameters, options=self._options, **utf8) as connection:
             neutralise(connection, self._manifest.database)
             return [
                 *self._judge_isolation(),
