@@ -66,8 +66,8 @@ class PostgreSQLProver:
 
     def examine(self, checks: Sequence[Check], stages: Stages) -> list[Finding]:
         # Of a database in SQL_ASCII, names would come as bytes.
-        utf8 = {"client_encoding": "UTF8", "autocommit": True}
-        with psycopg.connect(**self._parameters, options=self._options, **utf8) as connection:
+        parameters = self._parameters | {"options": self._options, "client_encoding": "UTF8"}
+        with psycopg.connect(**parameters, autocommit=True) as connection:
             neutralise(connection, self._manifest.database)
             return [
                 *self._judge_isolation(),
