@@ -101,7 +101,8 @@ def test_whatever_is_killed_and_when(workers: Workers, places: dict[str, Databas
         assert left_after_sweep(workplace) == [], what
         if number % 5 == 0:
             require_next_slot(places[place], what)
-    assert killed > INSTANTS / 3, "most had ended before they were killed"
+    # How many were still at work depends on the machine; of a few instants, chance may take all.
+    assert killed > INSTANTS / 3 or not IS_THOROUGH, "most had ended before they were killed"
 
 
 def left_after_sweep(workplace: Path) -> list[Path]:

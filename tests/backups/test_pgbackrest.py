@@ -53,6 +53,12 @@ def source() -> Iterator[Source]:
 
 
 @pytest.fixture(scope="module")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
+    """A folder of this module's own: nothing is written over."""
+    return LocalStorage(tmp_path_factory.mktemp("storage"))
+
+
+@pytest.fixture(scope="module")
 def full(source: Source, storage: LocalStorage) -> Manifest:
     """A full backup under the prefix `physical/full`, taken while somebody writes."""
     with writing(source):

@@ -113,7 +113,8 @@ class RestoreViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True, methods=["post"], permission_classes=[SeesRestores, MayDecide])
     def refuse(self, request: Request, pk: str | None = None) -> Response:
         """End it before it begins, or take back one's own."""
+        run = self.get_object()
         said = RestoreRefusalSerializer(data=request.data)
         said.is_valid(raise_exception=True)
-        run = services.refuse_restore(run=self.get_object(), actor=request.user, **said.validated_data)
+        run = services.refuse_restore(run=run, actor=request.user, **said.validated_data)
         return Response(self.get_serializer(run).data)

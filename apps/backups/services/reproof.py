@@ -59,7 +59,7 @@ def report_again(run: DrillRun, backup: Backup, earlier: DrillRun, at: datetime)
 
 def _read_back(backup: Backup) -> None:
     storage, prefix = open_storage(copies_to_read(backup)[0].storage), backup.storage_key
-    expected = {backup.sha256, backup.manifest_sha256}
+    expected = backup.object_sha256s
     if len(list(storage.objects(f"{prefix}/"))) < len(expected):
         raise StorageFailed(f"The backup {prefix} is not whole any more.")
     with throwaway_folder() as folder:
