@@ -53,7 +53,8 @@ class Doctor:
         """The artefact holds a database that was changed after the fingerprint was taken; its checksum is right."""
         changed = self._dump_changed(statements)
         self.storage.delete(f"{self.prefix}/{MANIFEST_NAME}")
-        publish_manifest(replace(self.manifest, artefact=changed.artefact), storage=self.storage, prefix=self.prefix)
+        manifest = replace(self.manifest, artefact=changed.artefact, companions=changed.companions)
+        publish_manifest(manifest, storage=self.storage, prefix=self.prefix)
         return self.prefix
 
     def _dump_changed(self, statements: tuple[str, ...]) -> Manifest:
