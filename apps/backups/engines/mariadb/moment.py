@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, cast
@@ -54,11 +54,13 @@ def dump_and_read(
     always read before and after the dump. What is not the same both times is not settled.
     """
     exposed = [table for table in tables if not table.is_transactional]
+    dump = dumping(address, tool, with_history=with_history, timeout_seconds=TIMEOUT_SECONDS)
     with connected(address) as control, connected(address) as first, connected(address) as second:
         before = _read(control, exposed)
-        with dumping(address, tool, with_history=with_history, timeout_seconds=TIMEOUT_SECONDS) as stream:
+        with ExitStack() as until_dumped:
             with commits_held(control) as is_held:
                 taken_at = begin_snapshot(first)
+                stream = until_dumped.enter_context(dump)  # not sooner: its transaction could begin before the hold
                 stream.wait_until_begun(timeout_seconds=BEGIN_SECONDS)
             begin_snapshot(second)
             readers = [first] if is_held else [first, second]
