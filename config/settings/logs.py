@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import structlog
+from health_check.exceptions import HealthCheckException
 
 from apps.common.masking import MASK, mask_passwords
 
@@ -30,12 +31,23 @@ def masked(value: Any, name: str = "") -> Any:
     return value
 
 
+def tell_failed_check(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Give a failed health check its reason instead of a traceback: only unknown errors bring one."""
+    match event:
+        case {"logger": "health_check", "exc_info": (_, HealthCheckException() as error, _)}:
+            reason = ": ".join(str(part) for part in (error, error.__cause__) if part)
+            return {name: value for name, value in event.items() if name != "exc_info"} | {"reason": reason}
+        case _:
+            return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    tell_failed_check,
     structlog.processors.format_exc_info,
     mask_secrets,
 ]
