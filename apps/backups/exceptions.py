@@ -149,5 +149,9 @@ class DumpUnreadable(BackupError):
     """A file is not a dump that can be adopted."""
 
 
+class DumpCut(DumpUnreadable):
+    """A dump begins as one, and its end is missing."""
+
+
 class AdoptionFailed(BackupError):
     """There is no backup of another tool to record."""

@@ -21,6 +21,7 @@ from apps.backups.engines.adopted.dumps import find_dumps, newest_dump
 from apps.backups.engines.adopted.engine import Adopted
 from apps.backups.engines.adopted.header import read_header
 from apps.backups.engines.adopted.location import Location
+from apps.backups.engines.adopted.script import is_restricting, write_script
 from apps.backups.engines.contract import BackupJob, DrillJob
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.postgresql.address import Address
@@ -41,13 +42,22 @@ AN_HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def dump(shop: Address, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What cron's pg_dump made of the shop."""
-    file = tmp_path_factory.mktemp("dumped") / "shop.dump"
+    return dumped(shop, tmp_path_factory.mktemp("dumped") / "shop.dump", "--format=custom")
+
+
+def dumped(shop: Address, target: Path, *options: str) -> Path:
+    """What pg_dump makes of the shop with these options."""
     with shop.connect() as connection:
         major = connection.info.server_version // 10_000
-    arguments = ["--format=custom", f"--file={file}", f"--dbname={shop.public_conninfo}"]
-    command = [installation_for(major).program("pg_dump"), *arguments]
-    shell.run(shell.Command(command, environment=shop.environment))
-    return file
+    arguments = [*options, f"--file={target}", f"--dbname={shop.public_conninfo}"]
+    shell.run(shell.Command([installation_for(major).program("pg_dump"), *arguments], environment=shop.environment))
+    return target
+
+
+@pytest.fixture(scope="module")
+def script(shop: Address, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Plain SQL that first removes what it makes, as django-dbbackup asks for it."""
+    return dumped(shop, tmp_path_factory.mktemp("dumped") / "shop.psql", "--clean").read_bytes()
 
 
 @pytest.fixture
@@ -98,7 +108,7 @@ def test_a_reference_makes_it_green_and_names_what_is_otherwise(
     folder: Path, dump: Path, storage: LocalStorage, shop: Address
 ) -> None:
     put(folder, "shop.dump", dump.read_bytes())
-    reference = f"?reference={quote(url_on_test_server(shop.database), safe='')}"
+    reference = reference_of(shop)
     take(folder, storage, "adopted/reference", reference)
     assert drill(folder, storage, "adopted/reference", reference).verdict == Verdict.PROVEN
     with shop.connect(autocommit=True) as connection:
@@ -159,11 +169,110 @@ def test_what_still_grows_is_passed_over(folder: Path, dump: Path) -> None:
         newest_dump(location, now=now())
 
 
-def test_plain_sql_is_refused_with_the_reason(folder: Path) -> None:
-    put(folder, "shop.sql", b"--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n")
-    put(folder, "shop.sql.gz", gzip.compress(b"--\n-- PostgreSQL database dump\n--\n"))
-    put(folder, "notes.txt", b"nothing")
-    with pytest.raises(AdoptionFailed, match="2 files: Plain SQL, which restores without an error when it is cut"):
+def reference_of(shop: Address) -> str:
+    return f"?reference={quote(url_on_test_server(shop.database), safe='')}"
+
+
+@pytest.mark.parametrize("form", ["directory", "tar"])
+def test_dumps_in_other_formats_are_proven(folder: Path, storage: LocalStorage, shop: Address, form: str) -> None:
+    dump = dumped(shop, folder / f"shop.{form}", f"--format={form}")
+    for path in (dump, *dump.rglob("*")):
+        os.utime(path, (now().timestamp() - 3600,) * 2)
+    prefix = f"adopted/{form}"
+
+    assert take(folder, storage, prefix).startswith(f"shop.{form} of ")
+
+    report = drill(folder, storage, prefix, reference_of(shop))
+    assert (report.verdict, report.findings, report.rows > 2000) == (Verdict.PROVEN, [], True)
+    if form == "directory":
+        rows = max(dump.glob("*.gz"), key=lambda path: path.stat().st_size)
+        rows.write_bytes(rows.read_bytes()[:-9] + b"123456789")
+        assert ids(drill(folder, storage, prefix)) == [findings.ARTEFACT_CHECKSUM_DIFFERS]
+
+
+@pytest.mark.parametrize("options", [["--clean"], ["--create", "--clean", "--if-exists"]])
+def test_a_script_is_restored_into_an_empty_server(
+    folder: Path, storage: LocalStorage, shop: Address, tmp_path: Path, options: list[str]
+) -> None:
+    put(folder, "shop.psql.gz", gzip.compress(dumped(shop, tmp_path / "shop.psql", *options).read_bytes()))
+    prefix = f"adopted/script-{len(options)}"
+    take(folder, storage, prefix)
+
+    report = drill(folder, storage, prefix, reference_of(shop))
+
+    assert (report.verdict, report.findings, report.rows > 2000) == (Verdict.PROVEN, [], True)
+    made_up = next(warning for warning in report.warnings if warning.id == findings.ROLES_MADE_UP)
+    assert f"{shop.database}_owner" in made_up.message
+
+
+RUNS = b"\\! touch %b\n"
+COPIES = b"\\copy sales.customer to program 'touch %b'\n"
+
+
+@pytest.mark.parametrize("command", [RUNS, COPIES, b"\\unrestrict 00\n" + RUNS])
+def test_a_script_runs_no_program(
+    folder: Path, script: bytes, storage: LocalStorage, tmp_path: Path, command: bytes
+) -> None:
+    mark = tmp_path / "was-here"
+    middle = script.index(b"-- Data for Name")
+    put(folder, "shop.sql", script[:middle] + command % bytes(mark) + script[middle:])
+    prefix = f"adopted/{tmp_path.name}"
+    take(folder, storage, prefix)
+
+    report = drill(folder, storage, prefix)
+
+    assert (report.verdict, ids(report)) == (Verdict.FAILED, [findings.RESTORE_FAILED])
+    assert "restrict" in report.findings[0].message
+    assert not mark.exists()
+
+
+def written(script: bytes) -> bytes:
+    target = io.BytesIO()
+    write_script(io.BytesIO(script), target)
+    return target.getvalue()
+
+
+def test_a_command_of_psql_above_the_first_object_is_refused(script: bytes) -> None:
+    with pytest.raises(DumpUnreadable, match=r"The script holds \\!, a command"):
+        written(b"\\! true\n" + script)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.9])
+def test_a_script_that_was_cut_is_refuted(folder: Path, script: bytes, storage: LocalStorage, kept: float) -> None:
+    put(folder, "shop.sql", script[: int(len(script) * kept)])
+    prefix = f"adopted/cut-{kept}"
+    take(folder, storage, prefix)
+
+    report = drill(folder, storage, prefix)
+
+    assert (report.verdict, ids(report)) == (Verdict.FAILED, [findings.ARTEFACT_TRUNCATED])
+
+
+def test_what_follows_the_end_of_a_script_is_refused(script: bytes) -> None:
+    assert written(script).endswith(b"dump complete\n")
+    with pytest.raises(DumpUnreadable, match="follows the end"):
+        written(script + b"DROP TABLE users;\n")
+
+
+@pytest.mark.parametrize(
+    ("version", "is_new_enough"),
+    [("15.13", False), ("15.14", True), ("13.23", True), ("18.0", True), ("12.22", False), ("16.9", False)],
+)
+def test_scripts_need_a_psql_that_can_be_restricted(version: str, is_new_enough: bool) -> None:
+    assert is_restricting(version) == is_new_enough
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"--\n-- PostgreSQL database cluster dump\n--\n", "A script of pg_dumpall"),
+        (b"age-encryption.org/v1\n-> X25519", "Encrypted with age"),
+        (b"-- MariaDB dump 10.19", "Not a dump of PostgreSQL"),
+    ],
+)
+def test_what_is_no_dump_is_named(folder: Path, content: bytes, reason: str) -> None:
+    put(folder, "shop.sql", content)
+    with pytest.raises(AdoptionFailed, match=f"1 files: {reason}"):
         newest_dump(Location.from_url(f"file://{folder}"), now=now())
 
 

@@ -1,6 +1,7 @@
 """Differences between two fingerprints, and whose fault a failing restore is. Pure."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -132,7 +133,7 @@ def test_a_time_limit_refutes_nothing() -> None:
 
 def test_no_secret_is_on_a_command_line(shop: Address) -> None:
     password = str(shop.parameters["password"])
-    restore = make_restore_arguments("dump", {**shop.parameters, "port": 5432})
+    restore = make_restore_arguments(Path("dump"), {**shop.parameters, "port": 5432})
 
     assert password not in " ".join(make_dump_arguments(shop.public_conninfo, "0000-1"))
     assert password not in " ".join(map(str, restore))

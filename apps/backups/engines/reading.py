@@ -17,6 +17,7 @@ from apps.backups.exceptions import (
     StorageFailed,
     ToolAbsent,
     ToolRefused,
+    ToolTooOld,
 )
 from apps.common.exceptions import OperationError
 from apps.common.postgresql.binaries import PostgreSQLMissing
@@ -102,6 +103,7 @@ def translated() -> Iterator[None]:
         StorageFailed: findings.STORAGE_UNREADABLE,
         ToolRefused: findings.STORAGE_UNREADABLE,
         ToolAbsent: findings.TOOL_MISSING,
+        ToolTooOld: findings.TOOL_MISSING,
     }
     try:
         yield

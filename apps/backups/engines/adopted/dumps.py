@@ -1,6 +1,7 @@
 """The dumps in a folder. What a file is and how old it is, it says itself: names prove nothing."""
 
 import gzip
+import io
 import shutil
 import zlib
 from collections import Counter
@@ -16,18 +17,22 @@ import zstandard
 from apps.backups.engines.streams import CHUNK_BYTES
 from apps.backups.exceptions import AdoptionFailed, DumpUnreadable
 
-from .header import Header, read_header
+from .form import Form
+from .header import CONTENTS_FILE, Header, read_any_header, read_header
 from .location import Location
+from .script import write_script
+from .stored import copy_folder, size_of
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 UNFINISHED = {".part", ".partial", ".tmp", ".unfinished", ".filepart", ".crdownload"}
 CLOCKS_APART = timedelta(minutes=5)
 BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+START_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Dump:
-    """A finished file in the custom format."""
+    """A finished dump: a file, or the folder of one in the directory format."""
 
     path: Path
     name: str
@@ -47,7 +52,7 @@ def newest_dump(location: Location, *, now: datetime) -> Dump:
     dumps = list(find_dumps(location, now=now, passed_over=passed_over))
     if not dumps:
         others = "; ".join(f"{count} files: {reason}" for reason, count in passed_over.most_common()) or "it is empty"
-        raise AdoptionFailed(f"There is no finished dump in PostgreSQL's custom format in {location.folder}: {others}")
+        raise AdoptionFailed(f"There is no finished dump of PostgreSQL in {location.folder}: {others}")
     return max(dumps, key=lambda dump: (dump.created_at, dump.name))
 
 
@@ -56,7 +61,7 @@ def find_dumps(location: Location, *, now: datetime, passed_over: Counter[str] |
     if not location.folder.is_dir():
         raise AdoptionFailed(f"The folder {location.folder} is not there. Check what is mounted.")
     for path in location.folder.rglob("*"):
-        if not path.is_file() or path.is_symlink():
+        if not path.is_file() or path.is_symlink() or _is_part_of_folder(path):
             continue
         try:
             yield _examine(location, path, now)
@@ -65,13 +70,19 @@ def find_dumps(location: Location, *, now: datetime, passed_over: Counter[str] |
                 passed_over[error.message] += 1
 
 
-def unwrap(dump: Path, target: Path) -> None:
-    """Write the dump itself, without what it was compressed with. Raises DumpUnreadable."""
+def unwrap(dump: Path, target: Path, form: Form) -> None:
+    """Write the dump for the tool that restores it, without what it was compressed with. Raises DumpUnreadable."""
     try:
-        with opened(dump) as source, target.open("xb") as file:
-            shutil.copyfileobj(source, file, CHUNK_BYTES)
+        if form == Form.DIRECTORY:
+            copy_folder(dump, target)
+            return
+        with opened(dump) as source, target.open("x+b") as file:
+            if form == Form.SCRIPT:
+                write_script(source, file)
+            else:
+                shutil.copyfileobj(source, file, CHUNK_BYTES)
     except BROKEN as error:
-        raise DumpUnreadable(f"{dump.name} cannot be decompressed: {error}") from error
+        raise DumpUnreadable(f"{dump.name} cannot be read or decompressed: {error}") from error
 
 
 @contextmanager
@@ -83,9 +94,15 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         if start.startswith(GZIP):
             yield cast("IO[bytes]", gzip.GzipFile(fileobj=file))
         elif start == ZSTD:
-            yield cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+            reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+            yield cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
         else:
             yield file
+
+
+def _is_part_of_folder(path: Path) -> bool:
+    """The contents file stands for its folder."""
+    return path.name != CONTENTS_FILE and (path.parent / CONTENTS_FILE).is_file()
 
 
 def _examine(location: Location, path: Path, now: datetime) -> Dump:
@@ -94,23 +111,26 @@ def _examine(location: Location, path: Path, now: datetime) -> Dump:
     if path.suffix in UNFINISHED or now - written_at < location.settled_after:
         raise DumpUnreadable("Still being written.")
     header = _read_header(path)
-    if location.database and header.database != location.database:
+    if location.database and header.database not in {location.database, ""}:
         raise DumpUnreadable("A dump of another database.")
+    dump = path.parent if header.form == Form.DIRECTORY else path
+    name = str(dump.relative_to(location.folder))
+    return Dump(dump, name, header, _created_at(header, location, written_at), size_of(dump))
+
+
+def _created_at(header: Header, location: Location, written_at: datetime) -> datetime:
+    if header.created_at is None:
+        return written_at
     created_at = header.created_at.replace(tzinfo=location.timezone).astimezone(UTC)
-    if created_at > written_at + CLOCKS_APART:  # nothing ends before it begins: the time zone is another one
-        created_at = written_at
-    return Dump(path, str(path.relative_to(location.folder)), header, created_at, status.st_size)
+    # Nothing ends before it begins: then the time zone is another one.
+    return written_at if created_at > written_at + CLOCKS_APART else created_at
 
 
 def _read_header(path: Path) -> Header:
     try:
         with opened(path) as file:
-            start = file.read(4096)
-        if start.lstrip(b"-\r\n ").startswith((b"PostgreSQL database", b"\\restrict", b"SET ")):
-            raise DumpUnreadable(
-                "Plain SQL, which restores without an error when it is cut; write it with pg_dump --format=custom."
-            )
-        with opened(path) as file:
-            return read_header(file)
+            if path.name == CONTENTS_FILE:
+                return read_header(file, Form.DIRECTORY)
+            return read_any_header(file.read(START_BYTES))
     except BROKEN as error:
         raise DumpUnreadable("Cannot be read or decompressed.") from error

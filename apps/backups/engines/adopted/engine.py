@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from apps.backups.engines import artefact, findings
+from apps.backups.engines import findings
 from apps.backups.engines.artefact import Written
 from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.contract import BackupJob, DrillJob, Examiner
@@ -17,14 +17,17 @@ from apps.backups.engines.report import DrillReport, Stopped, left_open, make_re
 from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
 from apps.backups.engines.watch import Limits
-from apps.backups.exceptions import DumpUnreadable, NothingNew
+from apps.backups.exceptions import DumpCut, DumpUnreadable, NothingNew
 from apps.common.postgresql.throwaway import throwaway_folder
 
 from .dumps import Dump, find_dumps, newest_dump, unwrap
+from .form import Form
 from .location import Location
 from .reference import compare_with_reference
 from .restored import restored_copy
+from .stored import hash_of, size_of
 
+UNNAMED = "restored"  # what a script is restored into that names no database
 GROWTH = 8  # a dump may be compressed, and what it holds is not known before it is restored
 NOTHING_TO_COMPARE = Finding(
     findings.NOTHING_TO_COMPARE,
@@ -42,14 +45,14 @@ class Adopted:
 
     def take(self, job: BackupJob) -> Manifest:
         """Record the newest finished dump. Raises NothingNew when it is recorded already, or AdoptionFailed."""
-        stages, now = Stages(), datetime.now(UTC)
+        stages, now, location = Stages(), datetime.now(UTC), Location.from_url(job.connection_url)
         with stages.measure("look"):
-            dump = newest_dump(Location.from_url(job.connection_url), now=now)
+            dump = newest_dump(location, now=now)
             if dump.origin in job.known_origins:
                 raise NothingNew(f"The newest dump is still {dump.origin}.")
         with stages.measure("hash"):
-            sha256 = artefact.hash_file(dump.path)
-        manifest = make_manifest(dump, sha256, stages)
+            sha256 = hash_of(dump.path)
+        manifest = make_manifest(dump, dump.header.database or location.database or UNNAMED, sha256, stages)
         job.before_publishing()
         publish_manifest(manifest, storage=job.storage, prefix=job.prefix)
         return manifest
@@ -70,11 +73,11 @@ class Adopted:
         return {dump.origin for dump in find_dumps(Location.from_url(connection_url), now=datetime.now(UTC))}
 
 
-def make_manifest(dump: Dump, sha256: str, stages: Stages) -> Manifest:
+def make_manifest(dump: Dump, database: str, sha256: str, stages: Stages) -> Manifest:
     """The record. Nothing was measured at the source, so there is no fingerprint to compare with."""
     return Manifest(
         engine=Adopted.key,
-        database=dump.header.database,
+        database=database,
         snapshot_at=dump.created_at,
         finished_at=datetime.now(UTC),
         artefact=Written(size_bytes=dump.size_bytes, sha256=sha256, content_bytes=dump.size_bytes, name=""),
@@ -82,7 +85,12 @@ def make_manifest(dump: Dump, sha256: str, stages: Stages) -> Manifest:
         fingerprint={},
         tool_version=dump.header.dump_version,
         stages=dict(stages.seconds),
-        extras={"origin": dump.origin, "file": dump.name, "major": dump.header.major},
+        extras={
+            "origin": dump.origin,
+            "file": dump.name,
+            "major": dump.header.major,
+            "form": dump.header.form.value,
+        },
     )
 
 
@@ -91,12 +99,12 @@ def _fetch(manifest: Manifest, location: Location) -> Path:
     if not location.folder.is_dir():
         raise left_open(findings.STORAGE_UNREADABLE, f"The folder {location.folder} is not there.")
     path = location.folder / name
-    if not path.is_file():
+    if not path.exists():
         raise refuted(findings.ARTEFACT_MISSING, f"The dump {name} is gone.")
-    if path.stat().st_size < expected.size_bytes:
-        message = f"The dump {name} has {path.stat().st_size} bytes; when it was recorded it had {expected.size_bytes}."
+    if (size_bytes := size_of(path)) < expected.size_bytes:
+        message = f"The dump {name} has {size_bytes} bytes; when it was recorded it had {expected.size_bytes}."
         raise refuted(findings.ARTEFACT_TRUNCATED, message)
-    if artefact.hash_file(path) != expected.sha256:
+    if hash_of(path) != expected.sha256:
         raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, f"The dump {name} is not the one that was recorded.")
     return path
 
@@ -104,9 +112,10 @@ def _fetch(manifest: Manifest, location: Location) -> Path:
 def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages: Stages) -> DrillReport:
     reference = Location.from_url(job.connection_url).reference
     require_disk(folder, GROWTH * manifest.artefact.size_bytes)
-    dump = folder / "dump"
+    form = Form(manifest.extras.get("form", Form.CUSTOM))
+    dump = folder / ("dump.tar" if form == Form.TAR else "dump")
     with stages.measure("decompress"):
-        _unwrap(stored, dump)
+        _unwrap(stored, dump, form)
     with restored_copy(manifest, dump, stages, Limits(job.timeout_seconds, job.disk_budget_bytes)) as copy:
         with stages.measure("compare"):
             restored = fingerprint_of(copy.server, manifest.database, samples={})
@@ -120,8 +129,10 @@ def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages
     return replace(report, tables=len(restored.tables), rows=restored.row_count)
 
 
-def _unwrap(stored: Path, dump: Path) -> None:
+def _unwrap(stored: Path, dump: Path, form: Form) -> None:
     try:
-        unwrap(stored, dump)
+        unwrap(stored, dump, form)
+    except DumpCut as error:
+        raise refuted(findings.ARTEFACT_TRUNCATED, error.message) from error
     except DumpUnreadable as error:
         raise refuted(findings.ARTEFACT_UNREADABLE, error.message) from error

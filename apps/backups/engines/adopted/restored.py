@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from apps.backups.engines import findings
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.isolated import DRILL_SETTINGS
-from apps.backups.engines.postgresql.prover import PostgreSQLProver
-from apps.backups.engines.postgresql.roles import Role
+from apps.backups.engines.postgresql.prover import PostgreSQLProver, stopped_by
+from apps.backups.engines.postgresql.restore import MAINTENANCE_DATABASE
+from apps.backups.engines.postgresql.roles import Role, create_roles
 from apps.backups.engines.report import refuted
 from apps.backups.engines.stages import Stages
 from apps.backups.engines.watch import Limits, watched
@@ -20,7 +24,10 @@ from apps.common.postgresql.binaries import Installation, installation_for
 from apps.common.postgresql.server import Server
 from apps.common.postgresql.throwaway import throwaway_server
 
-from .made_up_roles import roles_named_in
+from .form import Form
+from .made_up_roles import roles_named_in, roles_named_in_script
+from .script import run_script
+from .stored import discard
 
 
 @dataclass(frozen=True)
@@ -35,18 +42,35 @@ class Copy:
 @contextmanager
 def restored_copy(manifest: Manifest, dump: Path, stages: Stages, limits: Limits) -> Iterator[Copy]:
     """Restore everything, after making up the roles that the dump names. Raises Stopped."""
-    major = int(manifest.extras["major"])
+    major, form = int(manifest.extras["major"]), Form(manifest.extras.get("form", Form.CUSTOM))
     installation = installation_for(major, with_server=True)
     with stages.measure("list"):
-        roles = _roles(dump, installation)
+        roles = roles_named_in_script(dump) if form == Form.SCRIPT else _roles(dump, installation)
     superuser = f"drill_{secrets.token_hex(4)}"
     with throwaway_server(installation, settings=DRILL_SETTINGS, superuser=superuser, is_isolated=True) as server:
         prover = PostgreSQLProver(server, _as_if_taken_here(manifest, roles, major))
         with watched(prover, limits):
             with stages.measure("restore"):
-                prover.restore(dump, timeout_seconds=limits.timeout_seconds)
-            dump.unlink()
+                if form == Form.SCRIPT:
+                    _restore_script(server, dump, manifest.database, roles, limits.timeout_seconds)
+                else:
+                    prover.restore(dump, timeout_seconds=limits.timeout_seconds)
+            discard(dump)
             yield Copy(server, prover, list(_warn(roles)))
+
+
+def _restore_script(server: Server, script: Path, database: str, roles: list[Role], timeout_seconds: float) -> None:
+    """A script says nothing of its database's encoding and collation, but what it was dumped in."""
+    parameters = server.connection_parameters(MAINTENANCE_DATABASE)
+    with psycopg.connect(**parameters, autocommit=True) as connection:
+        create_roles(connection, [role for role in roles if role.name != server.superuser])
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+        connection.execute(create.format(sql.Identifier(database)))
+    try:
+        run_script(server, script, database, timeout_seconds)
+    except shell.ToolFailed as error:
+        raise stopped_by(error) from error
 
 
 def _roles(dump: Path, installation: Installation) -> list[Role]:

@@ -55,9 +55,7 @@ class PostgreSQLProver:
                 has_event_triggers=bool(self._manifest.fingerprint["objects"].get("event trigger")),
             )
         except shell.ToolFailed as error:
-            is_refuted, finding = explain_failure(error)
-            verdict = Verdict.FAILED if is_refuted else Verdict.COULD_NOT_VERIFY
-            raise Stopped(verdict, finding.id, finding.message) from error
+            raise stopped_by(error) from error
 
     def compare(self) -> list[Finding]:
         source = Fingerprint.from_json(self._manifest.fingerprint)
@@ -103,6 +101,12 @@ class PostgreSQLProver:
     @cached_property
     def _options(self) -> str:
         return make_session_options(self._server.installation.major)
+
+
+def stopped_by(error: shell.ToolFailed) -> Stopped:
+    """The drill ends with what stopped the restore: the backup or this machine."""
+    is_refuted, finding = explain_failure(error)
+    return Stopped(Verdict.FAILED if is_refuted else Verdict.COULD_NOT_VERIFY, finding.id, finding.message)
 
 
 @contextmanager

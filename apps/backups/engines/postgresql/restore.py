@@ -95,12 +95,12 @@ def _run_restore(server: Server, dump: Path, target: str, options: list[str], ti
 
 
 def make_restore_arguments(dump: Path, parameters: dict[str, Any]) -> list[str | Path]:
-    """Arguments of pg_restore: owners and privileges too, on all cores, stopping at the first error."""
+    """Arguments of pg_restore: owners and privileges too, on all cores but of a tar, stopping at the first error."""
     return [
         "--exit-on-error",
         "--no-password",
         "--no-tablespaces",
-        f"--jobs={max(2, _cores())}",
+        f"--jobs={1 if dump.suffix == '.tar' else max(2, _cores())}",
         f"--host={parameters['host']}",
         f"--port={parameters['port']}",
         f"--username={parameters['user']}",
