@@ -11,7 +11,20 @@ from apps.catalog import api as catalog
 from apps.dashboards.api import charts, person, portfolio, report_schedules, reports
 from apps.evidence.api import attesting, observations, pushing, statements
 from apps.healthchecks import api as healthchecks
-from apps.roadmap.api import badge, beside, campaigns, corrections, deciding, decisions, policies, readiness, waivers
+from apps.roadmap.api import (
+    badge,
+    beside,
+    bindings,
+    campaigns,
+    conflicts,
+    corrections,
+    deciding,
+    decisions,
+    documents,
+    policies,
+    readiness,
+    waivers,
+)
 from apps.roadmap.api import viewsets as roadmap
 from apps.security.views import UnknownAddressView
 
@@ -19,7 +32,8 @@ router = SimpleRouter()
 router.register("teams", catalog.TeamViewSet)
 router.register("services", catalog.ServiceViewSet)
 router.register("environments", catalog.EnvironmentViewSet)
-router.register("documents", roadmap.DocumentViewSet)
+router.register("documents", documents.DocumentViewSet)
+router.register("conflicts", conflicts.ConflictViewSet)
 router.register("corrections", corrections.CorrectionViewSet)
 router.register("milestones", roadmap.MilestoneViewSet)
 router.register("work-items", roadmap.WorkItemViewSet)
@@ -27,7 +41,7 @@ router.register("tasks", roadmap.TaskViewSet)
 router.register("criteria", roadmap.CriterionViewSet)
 router.register("risks", roadmap.RiskViewSet)
 router.register("cost-lines", roadmap.CostLineViewSet)
-router.register("bindings", roadmap.BindingViewSet)
+router.register("bindings", bindings.BindingViewSet)
 router.register("labels", beside.LabelViewSet)
 router.register("links", beside.LinkViewSet)
 router.register("comments", beside.CommentViewSet)
@@ -61,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("observations/<int:pk>/statement/", statements.StatementView.as_view(), name="statement"),
     path("services/<slug:slug>/statements/", statements.StatementsView.as_view(), name="statements"),
     path("documents/<int:pk>/lines/", corrections.LinesView.as_view(), name="document-lines"),
+    path("criteria/<int:pk>/clauses/", bindings.ClausesView.as_view(), name="clauses"),
     path("databases/<int:pk>/retention/", plans.RetentionView.as_view(), name="retention"),
     path("my-work/", person.MyWorkView.as_view(), name="my-work"),
     path("portfolio/", portfolio.PortfolioView.as_view(), name="portfolio"),

@@ -13,7 +13,8 @@ from apps.backups.models import Backup, BackupRun, Database
 from apps.backups.services import request_restore
 from apps.common.clock import now
 from apps.dashboards.models import ReportSchedule
-from apps.roadmap.models import Correction, Criterion, Task
+from apps.roadmap.models import Conflict, Correction, Criterion, Task
+from apps.roadmap.services.binding import bind
 from apps.roadmap.services.corrections import correct_lines
 from apps.roadmap.services.importing import import_document
 from config import api
@@ -34,6 +35,7 @@ CHANGES = {"tasks/{id}/", "criteria/{id}/", "milestones/{id}/"}
 # Changed and deleted in other ways, with other words.
 PATCHES = {"work-items/{id}/", "risks/{id}/", "comments/{id}/", "plans/{id}/"}
 PATCHED_BY = {"plans/{id}/": {"operator", "administrator"}}
+PUTS = {"criteria/{id}/clauses/"}
 DELETES = {
     "comments/{id}/": {"editor", "operator", "approver", "administrator"},
     "dependencies/{id}/": WRITERS,
@@ -42,6 +44,7 @@ DELETES = {
     "saved-views/{id}/": STAFF,
 }
 # What is posted to, and by which roles; those that are read too are in READ_TOO.
+ACCEPTERS = {"approver", "administrator"}
 SIGNERS = {"editor", "operator", "approver", "administrator"}
 POSTS = {
     "comments/": {"editor", "operator", "approver", "administrator"},
@@ -50,6 +53,12 @@ POSTS = {
     "links/": WRITERS,
     "notices/{id}/read/": STAFF,
     "saved-views/": STAFF,
+    "documents/": WRITERS,
+    "conflicts/{id}/settle/": WRITERS,
+    "bindings/": ACCEPTERS,
+    "bindings/{id}/accept/": ACCEPTERS,
+    "bindings/{id}/confirm/": ACCEPTERS,
+    "bindings/{id}/decline/": ACCEPTERS,
     "attestations/": {"editor", "operator", "approver", "administrator"},
     "corrections/": WRITERS,
     "corrections/{id}/undo/": WRITERS,
@@ -70,6 +79,8 @@ POSTS = {
     "restores/{id}/refuse/": {"approver", "administrator"},
 }
 READ_TOO = {
+    "documents/",
+    "bindings/",
     "restores/",
     "campaigns/",
     "corrections/",
@@ -119,9 +130,17 @@ def rows(service):
         "campaigns": campaign_of(someone, verifier_key="backups.restore_drill", target_on=date(2099, 12, 31)).pk,
         "corrections": Correction.objects.get().pk,
         "milestones": criterion.milestone_id,
+        "bindings": bind(criterion=criterion, verifier_key="backups.restore_drill").pk,
+        "conflicts": conflict_of(criterion, document.newest_revision).pk,
         "restores": waiting_restore(service.environments.get(), someone).pk,
         "report-schedules": ReportSchedule.objects.create(name="Daily", cron="0 8 * * *").pk,
     }
+
+
+def conflict_of(criterion, revision):
+    """A requirement that was changed here and in the document."""
+    values = {"field": "requirement", "base": "required", "ours": "required", "theirs": "recommended"}
+    return Conflict.objects.create(entry=criterion, document=revision.document, revision=revision, **values)
 
 
 def waiting_restore(environment, someone):
@@ -172,8 +191,15 @@ def test_posting(rows, person, address):
         "{slug}", "payments"
     )
     code = client_of(person).post(path, {}, format="json").status_code
-    allowed = {200, 201, 400} | ({404} if address in FOR_OWNERS else set())
+    allowed = {200, 201, 400, 409} | ({404} if address in FOR_OWNERS else set())
     assert code in (allowed if person in POSTS[address] else {401, 403}), (address, person)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_splitting_a_criterion(rows, person):
+    path = f"/api/v1/criteria/{rows['criteria']}/clauses/"
+    code = client_of(person).put(path, {"text": "Good.", "clauses": []}, format="json").status_code
+    assert (code == 200) if person in WRITERS | ACCEPTERS else (code in {401, 403})
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -196,7 +222,7 @@ def test_changing_what_is_not_there(rows, person, address):
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_else_can_be_changed_even_by_an_administrator(rows, method):
     client = client_of("administrator")
-    allowed = {"patch": CHANGES | PATCHES, "post": set(POSTS), "delete": set(DELETES)}.get(method, set())
+    allowed = {"patch": CHANGES | PATCHES, "post": set(POSTS), "put": PUTS, "delete": set(DELETES)}.get(method, set())
     for address in set(addresses()) - PUSHES - allowed:
         path = "/api/v1/" + address.replace("{id}", "1").replace("{slug}", "payments")
         assert getattr(client, method)(path, {}, format="json").status_code == 405, address

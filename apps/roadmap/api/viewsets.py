@@ -2,21 +2,15 @@
 
 from typing import Any, cast
 
-from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import viewsets
-from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from apps.common.clock import now
 from apps.roadmap.api import filters, serializers
 from apps.roadmap.api.changing import ChangeableViewSet, worked
-from apps.roadmap.models import Binding, CostLine, Criterion, Milestone, Risk, Task, WorkItem
-from apps.roadmap.selectors.documents import documents_with_newest_revision
+from apps.roadmap.models import CostLine, Criterion, Milestone, Risk, Task, WorkItem
 from apps.roadmap.selectors.standings import standings_of
-from apps.roadmap.services.exporting import export_document
 
 _IF_MATCH = OpenApiParameter("If-Match", location="header", description="The ETag that you saw.")
 
@@ -25,23 +19,6 @@ def _describe(serializer: type[BaseSerializer]) -> Any:
     refusals = dict.fromkeys([400, 409, 428], serializers.RefusalSerializer)
     change = extend_schema(parameters=[_IF_MATCH], responses={200: serializer, **refusals})
     return extend_schema_view(partial_update=change)
-
-
-class DocumentViewSet(viewsets.ReadOnlyModelViewSet):
-    """Documents that teams keep."""
-
-    serializer_class = serializers.DocumentSerializer
-    queryset = documents_with_newest_revision().order_by("pk")
-    filterset_class = filters.DocumentFilter
-
-    @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.BINARY}, filters=False)
-    @action(detail=True, pagination_class=None)
-    def export(self, request: Request, pk: str | None = None) -> HttpResponse:
-        """The document's own text, with only what was changed since replaced."""
-        document = self.get_object()
-        response = HttpResponse(export_document(document), content_type="text/markdown")
-        response.headers["Content-Disposition"] = "attachment"
-        return response
 
 
 @_describe(serializers.MilestoneSerializer)
@@ -110,14 +87,6 @@ class CostLineViewSet(viewsets.ReadOnlyModelViewSet):
     serializer_class = serializers.CostLineSerializer
     queryset = CostLine.objects.current().in_order().select_related("service")
     filterset_class = filters.CostLineFilter
-
-
-class BindingViewSet(viewsets.ReadOnlyModelViewSet):
-    """Which verifier proves which criterion."""
-
-    serializer_class = serializers.BindingSerializer
-    queryset = Binding.objects.select_related("criterion__service").order_by("pk")
-    filterset_class = filters.BindingFilter
 
 
 def _derive(criteria: list[Criterion]) -> None:
