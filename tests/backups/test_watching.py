@@ -119,7 +119,9 @@ def history(database: Database) -> Database:
     storage = Storage.objects.create(name="priced", gigabyte_month_cost=Decimal("0.02"))
     for back in reversed(range(1, 11)):
         at = now() - DAY * back
-        run = BackupRun.objects.create(database=database, status=RunStatus.SUCCEEDED, started_at=at, finished_at=at)
+        run = BackupRun.objects.create(
+            database=database, status=RunStatus.SUCCEEDED, queued_at=at, started_at=at, finished_at=at
+        )
         backup = Backup.objects.create(
             database=database, run=run, storage_key=f"shop/{back}", sha256="0" * 64, manifest_sha256="0" * 64,
             size_bytes=5 * 10**9, content_bytes=9 * 10**9, database_size_bytes=(30 - back) * 10**9, tables=3,
@@ -148,6 +150,13 @@ def test_the_figures_of_a_database(history: Database) -> None:
     assert figures.forecast is not None
     assert figures.stored_bytes == 50 * 10**9
     assert figures.month_cost == Decimal("1.00")
+
+
+def test_the_ages_begin_with_the_first_backup_and_cover_thirty_days_at_most(history: Database) -> None:
+    at = now()
+    first = history.backupruns.earliest("queued_at").queued_at
+    assert watch(history, at=at).ages[0].at == first
+    assert watch(history, at=at + 60 * DAY).ages[0].at == at + 30 * DAY
 
 
 def test_the_page_of_a_database_begins_with_them(client: Client, olga: object, history: Database) -> None:

@@ -31,9 +31,10 @@ class PlanForm(forms.ModelForm):
     )
     recipients = forms.ModelMultipleChoiceField(
         Recipient.objects.active(),
+        label="Keys",
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Who can decrypt: one of them kept offline. None: backups are not encrypted.",
+        help_text="Who can decrypt: one of them kept offline. None chosen, or none there yet: not encrypted.",
     )
     within_days = forms.IntegerField(
         label="All younger than", min_value=1, required=False, help_text="Days; and the one before them."

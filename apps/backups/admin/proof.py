@@ -1,7 +1,7 @@
 """The proof of restore of a database: a page to print, and the same as a file, signed where a key is set."""
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from apps.backups.engines.proof import CONTROLS
 from apps.backups.models import Database
 from apps.backups.selectors.proof import RestoreProof, restore_proof
+from apps.backups.selectors.watching import begun_at
 from apps.common.clock import now
 from apps.common.exceptions import OperationError
 from apps.evidence.engines.statements import sign_statement
@@ -33,9 +34,8 @@ class PeriodForm(forms.Form):
 
 
 def proof_page(request: HttpRequest, database: Database, context: dict[str, Any]) -> HttpResponse:
-    """The proof for the period of the query, the last 90 days unless it says one."""
-    today = now().date()
-    usual = {"since": today - timedelta(days=DAYS_SHOWN - 1), "until": today}
+    """The proof for the period of the query, the last 90 days since the first backup unless it says one."""
+    usual = _usual_period(database, now().date())
     form = PeriodForm(request.GET if "since" in request.GET or "until" in request.GET else usual)
     period = form.cleaned_data if form.is_valid() else usual
     proof = restore_proof(database, since=_midnight(period["since"]), until=_end(period["until"]))
@@ -44,6 +44,11 @@ def proof_page(request: HttpRequest, database: Database, context: dict[str, Any]
         return _file(proof, is_signed=kind == "dsse")
     shown = {**context, "title": "Proof of restore", "proof": proof, "form": form, "controls": CONTROLS}
     return TemplateResponse(request, "admin/backups/database/proof.html", shown | {"period": period})
+
+
+def _usual_period(database: Database, today: date) -> dict[str, date]:
+    begun, earliest = begun_at(database), today - timedelta(days=DAYS_SHOWN - 1)
+    return {"since": max(begun.date(), earliest) if begun else earliest, "until": today}
 
 
 def _file(proof: RestoreProof, *, is_signed: bool) -> HttpResponse:

@@ -11,6 +11,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1100, 220, 70, 1090, 14, 186
 STEPS_SECONDS = [60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400, 2 * 86400, 7 * 86400, 30 * 86400]
 STEPS_BYTES = [10**power * factor for power in range(3, 16) for factor in (1, 2, 5)]
 SHADES = "abcdefgh"
+TICKS = 6
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DayMark:
 
     x: float
     at: datetime
+    is_day: bool = True  # else the time of the day tells it from its neighbours
 
 
 @dataclass(frozen=True)
@@ -198,9 +200,7 @@ class _Axis:
         return tuple(Mark(self.y(step * number), step * number) for number in range(1, int(self.greatest / step) + 1))
 
     def days(self) -> tuple[DayMark, ...]:
-        """About six ticks, at midnight where the span has days."""
-        count = 6
-        step = (self.until - self.since) / count
-        return tuple(
-            DayMark(self.x(self.since + step * number), self.since + step * number) for number in range(count + 1)
-        )
+        """About six ticks."""
+        step = (self.until - self.since) / TICKS
+        instants = [self.since + step * number for number in range(TICKS + 1)]
+        return tuple(DayMark(self.x(at), at, is_day=step >= timedelta(days=1)) for at in instants)

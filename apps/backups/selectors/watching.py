@@ -73,7 +73,7 @@ class Watch:
 def watch(database: Database, *, at: datetime) -> Watch:
     """Everything that the page of a database shows of its protection."""
     proofs = proofs_of(database, at)
-    ages = proven_ages(proofs, since=at - timedelta(days=DAYS_SHOWN), until=at)
+    ages = proven_ages(proofs, since=_shown_since(database, at), until=at)
     drills, backups = measured_drills(database), _sized(database)
     stored = database.backups.stored()
     newest_proven = stored.proven().newest_first().values_list("snapshot_at", flat=True).first()
@@ -93,6 +93,17 @@ def watch(database: Database, *, at: datetime) -> Watch:
         stored_bytes=stored.aggregate(total=Sum("size_bytes"))["total"] or 0,
         month_cost=_month_cost(database),
     )
+
+
+def begun_at(database: Database) -> datetime | None:
+    """When a backup was asked for the first time."""
+    return database.backupruns.order_by("queued_at").values_list("queued_at", flat=True).first()
+
+
+def _shown_since(database: Database, at: datetime) -> datetime:
+    """When the shown days begin: not before the first backup was asked for, and an hour ago at the latest."""
+    earliest = at - timedelta(days=DAYS_SHOWN)
+    return min(max(earliest, begun_at(database) or earliest), at - timedelta(hours=1))
 
 
 def newest_anomalies(database: Database) -> list[Anomaly]:
