@@ -9,6 +9,7 @@ from apps.backups.engines.drill import examine
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.prover import PostgreSQLProver
+from apps.backups.engines.postgresql.recovery import Recovered
 from apps.backups.engines.reading import fetch_manifest, translated
 from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, refuting, verdict_on
 from apps.backups.engines.space import require_disk
@@ -21,7 +22,7 @@ from apps.common.postgresql.throwaway import throwaway_folder
 from . import tool
 from .instant import Instant, late_commits
 from .listing import BackupSet
-from .recovery import Recovered, Target, recovering
+from .recovery import Target, recovering
 from .stanza import Stanza
 
 

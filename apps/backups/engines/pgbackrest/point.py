@@ -15,6 +15,7 @@ from apps.backups.engines.contract import PointJob
 from apps.backups.engines.findings import Finding, Verdict
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.dump import translated as translated_source
+from apps.backups.engines.postgresql.recovery import Recovered
 from apps.backups.engines.reading import translated
 from apps.backups.engines.report import PointReport, Stopped, refuted
 from apps.backups.engines.space import require_disk
@@ -23,7 +24,7 @@ from apps.common.postgresql.placement import temporary_folder
 
 from . import tool
 from .listing import BackupSet, Repository
-from .recovery import Recovered, Target, recovering
+from .recovery import Target, recovering
 from .stanza import Stanza
 
 APART_SECONDS = 0.02
