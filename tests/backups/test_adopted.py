@@ -320,7 +320,7 @@ def test_a_location_that_cannot_be_used_is_refused(folder: Path, query: str, wor
         ENGINE.check_url(f"file://{folder}{query}")
     with pytest.raises(AddressInvalid, match="outside the folders"):
         ENGINE.check_url("file:///etc")
-    with pytest.raises(AddressInvalid, match="Backups of Barman cannot be adopted yet"):
+    with pytest.raises(AddressInvalid, match="Backups of Barman are a folder too"):
         ENGINE.check_url("barman://main")
 
 

@@ -7,7 +7,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
@@ -17,11 +16,12 @@ import zstandard
 from apps.backups.engines.streams import CHUNK_BYTES
 from apps.backups.exceptions import AdoptionFailed, DumpUnreadable
 
+from .barman import find_records, is_barman_server, read_record
 from .form import Form
 from .header import CONTENTS_FILE, Header, read_any_header, read_header
-from .location import Location
+from .location import Location, require_adoptable
 from .script import write_script
-from .stored import copy_folder, size_of
+from .stored import Dump, copy_folder, size_of
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 UNFINISHED = {".part", ".partial", ".tmp", ".unfinished", ".filepart", ".crdownload"}
@@ -30,41 +30,26 @@ BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 START_BYTES = 4096
 
 
-@dataclass(frozen=True)
-class Dump:
-    """A finished dump: a file, or the folder of one in the directory format."""
-
-    path: Path
-    name: str
-    header: Header
-    created_at: datetime
-    size_bytes: int
-
-    @property
-    def origin(self) -> str:
-        """Another dump under the same name is another backup."""
-        return f"{self.name} of {self.created_at:%Y-%m-%d %H:%M:%S}"
-
-
 def newest_dump(location: Location, *, now: datetime) -> Dump:
     """Raises AdoptionFailed, naming what else is there."""
     passed_over: Counter[str] = Counter()
     dumps = list(find_dumps(location, now=now, passed_over=passed_over))
     if not dumps:
         others = "; ".join(f"{count} files: {reason}" for reason, count in passed_over.most_common()) or "it is empty"
-        raise AdoptionFailed(f"There is no finished dump of PostgreSQL in {location.folder}: {others}")
+        raise AdoptionFailed(f"There is no finished backup of PostgreSQL in {location.folder}: {others}")
     return max(dumps, key=lambda dump: (dump.created_at, dump.name))
 
 
 def find_dumps(location: Location, *, now: datetime, passed_over: Counter[str] | None = None) -> Iterator[Dump]:
-    """Every finished dump of the wanted database."""
-    if not location.folder.is_dir():
-        raise AdoptionFailed(f"The folder {location.folder} is not there. Check what is mounted.")
-    for path in location.folder.rglob("*"):
-        if not path.is_file() or path.is_symlink() or _is_part_of_folder(path):
-            continue
+    """Every finished dump of the wanted database, or backup of Barman."""
+    require_adoptable(location.folder)
+    is_barman = is_barman_server(location.folder)
+    for path in find_records(location.folder) if is_barman else location.folder.rglob("*"):
         try:
-            yield _examine(location, path, now)
+            if is_barman:
+                yield read_record(path)
+            elif path.is_file() and not path.is_symlink() and not _is_part_of_folder(path):
+                yield _examine(location, path, now)
         except DumpUnreadable as error:
             if passed_over is not None:
                 passed_over[error.message] += 1

@@ -1,5 +1,7 @@
 """Dumps that another tool writes, as an engine: the newest is recorded, and a drill restores what was recorded."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +19,16 @@ from apps.backups.engines.report import DrillReport, Stopped, left_open, make_re
 from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
 from apps.backups.engines.watch import Limits
-from apps.backups.exceptions import DumpCut, DumpUnreadable, NothingNew
+from apps.backups.exceptions import AdoptionFailed, DumpCut, DumpUnreadable, NothingNew
 from apps.common.postgresql.throwaway import throwaway_folder
 
-from .dumps import Dump, find_dumps, newest_dump, unwrap
+from .dumps import find_dumps, newest_dump, unwrap
 from .form import Form
 from .location import Location
+from .physical import recovered_copy
 from .reference import compare_with_reference
-from .restored import restored_copy
-from .stored import hash_of, size_of
+from .restored import Copy, restored_copy
+from .stored import Dump, hash_of, size_of
 
 UNNAMED = "restored"  # what a script is restored into that names no database
 GROWTH = 8  # a dump may be compressed, and what it holds is not known before it is restored
@@ -36,7 +39,7 @@ NOTHING_TO_COMPARE = Finding(
 
 
 class Adopted:
-    """Files of pg_dump in a folder, whoever writes them: cron, Heroku PGBackups, django-dbbackup."""
+    """Files of pg_dump in a folder, whoever writes them: cron, Heroku, django-dbbackup. Or a folder of Barman's."""
 
     key = "adopted"
 
@@ -52,7 +55,7 @@ class Adopted:
                 raise NothingNew(f"The newest dump is still {dump.origin}.")
         with stages.measure("hash"):
             sha256 = hash_of(dump.path)
-        manifest = make_manifest(dump, dump.header.database or location.database or UNNAMED, sha256, stages)
+        manifest = make_manifest(dump, _database_of(dump, location), sha256, stages)
         job.before_publishing()
         publish_manifest(manifest, storage=job.storage, prefix=job.prefix)
         return manifest
@@ -94,6 +97,12 @@ def make_manifest(dump: Dump, database: str, sha256: str, stages: Stages) -> Man
     )
 
 
+def _database_of(dump: Dump, location: Location) -> str:
+    if dump.header.form == Form.BARMAN and not location.database:
+        raise AdoptionFailed("Barman backs up a whole server. Name the database that drills look at: ?database=NAME")
+    return dump.header.database or location.database or UNNAMED
+
+
 def _fetch(manifest: Manifest, location: Location) -> Path:
     name, expected = manifest.extras["file"], manifest.artefact
     if not location.folder.is_dir():
@@ -110,13 +119,9 @@ def _fetch(manifest: Manifest, location: Location) -> Path:
 
 
 def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages: Stages) -> DrillReport:
-    reference = Location.from_url(job.connection_url).reference
-    require_disk(folder, GROWTH * manifest.artefact.size_bytes)
-    form = Form(manifest.extras.get("form", Form.CUSTOM))
-    dump = folder / ("dump.tar" if form == Form.TAR else "dump")
-    with stages.measure("decompress"):
-        _unwrap(stored, dump, form)
-    with restored_copy(manifest, dump, stages, Limits(job.timeout_seconds, job.disk_budget_bytes)) as copy:
+    location, limits = Location.from_url(job.connection_url), Limits(job.timeout_seconds, job.disk_budget_bytes)
+    reference = location.reference
+    with _restored(manifest, stored, folder, location, stages, limits) as copy:
         with stages.measure("compare"):
             restored = fingerprint_of(copy.server, manifest.database, samples={})
             found = compare_with_reference(restored, reference) if reference else []
@@ -127,6 +132,24 @@ def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages
     else:
         report = make_report(verdict_on(found), found, manifest, stages, job.now)
     return replace(report, tables=len(restored.tables), rows=restored.row_count)
+
+
+@contextmanager
+def _restored(
+    manifest: Manifest, stored: Path, folder: Path, location: Location, stages: Stages, limits: Limits
+) -> Iterator[Copy]:
+    form = Form(manifest.extras.get("form", Form.CUSTOM))
+    if form == Form.BARMAN:
+        require_disk(folder, manifest.artefact.size_bytes)
+        with recovered_copy(manifest, stored, location.superuser, stages, limits) as copy:
+            yield copy
+        return
+    require_disk(folder, GROWTH * manifest.artefact.size_bytes)
+    dump = folder / ("dump.tar" if form == Form.TAR else "dump")
+    with stages.measure("decompress"):
+        _unwrap(stored, dump, form)
+    with restored_copy(manifest, dump, stages, limits) as copy:
+        yield copy
 
 
 def _unwrap(stored: Path, dump: Path, form: Form) -> None:

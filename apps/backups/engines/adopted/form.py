@@ -1,12 +1,13 @@
-"""The forms in which PostgreSQL's tools write a dump."""
+"""The forms in which other tools write a backup."""
 
 from enum import StrEnum
 
 
 class Form(StrEnum):
-    """How a dump lies there. Manifests name it."""
+    """How a backup lies there. Manifests name it."""
 
     CUSTOM = "custom"
     TAR = "tar"
     DIRECTORY = "directory"
     SCRIPT = "script"
+    BARMAN = "barman"

@@ -9,29 +9,34 @@ from zoneinfo import ZoneInfo
 
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.source_paths import allowed_path
-from apps.backups.exceptions import AddressInvalid
+from apps.backups.exceptions import AddressInvalid, AdoptionFailed
 
-PARAMETERS = {"database", "timezone", "settled_seconds", "reference"}
+PARAMETERS = {"database", "timezone", "settled_seconds", "reference", "superuser"}
 SETTLED_SECONDS = 60
-NOT_YET = {"barman": "Barman", "wal-g": "WAL-G", "s3": "a bucket"}
+SUPERUSER = "postgres"
+INSTEAD = {
+    "barman": "Backups of Barman are a folder too: write file:///var/lib/barman/SERVER?database=NAME",
+    "wal-g": "Backups of WAL-G cannot be adopted yet. Drill them by wal-g backup-fetch, or adopt files of pg_dump.",
+    "s3": "Dumps in a bucket cannot be adopted yet. Mount the bucket or copy them, and write file:///srv/dumps",
+}
 
 
 @dataclass(frozen=True)
 class Location:
-    """A folder of dumps, and how they are to be understood."""
+    """A folder of dumps or of Barman's, and how they are to be understood."""
 
     folder: Path
     database: str
     timezone: ZoneInfo
     settled_after: timedelta
     reference: Address | None
+    superuser: str
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Read file:///srv/dumps?database=NAME. Raises AddressInvalid."""
-        if tool := NOT_YET.get(url.partition(":")[0]):
-            message = f"Backups of {tool} cannot be adopted yet. What can: a folder of pg_dump files, file:///srv/dumps"
-            raise AddressInvalid(f"{message}, and a pgBackRest repository, by the engine PostgreSQL by pgBackRest.")
+        if sentence := INSTEAD.get(url.partition(":")[0]):
+            raise AddressInvalid(sentence)
         target, _, query = url.partition("?")
         given = dict(parse_qsl(query, keep_blank_values=True))
         if unknown := given.keys() - PARAMETERS:
@@ -43,7 +48,19 @@ class Location:
             timezone=_timezone(given.get("timezone", "UTC")),
             settled_after=_seconds(given.get("settled_seconds", str(SETTLED_SECONDS))),
             reference=parse_address(given["reference"]) if "reference" in given else None,
+            superuser=given.get("superuser", SUPERUSER),
         )
+
+
+def require_adoptable(folder: Path) -> None:
+    """Refuse what is not there, and what other tools keep there that is not drilled. Raises AdoptionFailed."""
+    if not folder.is_dir():
+        raise AdoptionFailed(f"The folder {folder} is not there. Check what is mounted.")
+    if walg := list(folder.glob("basebackups_005/*_backup_stop_sentinel.json")):
+        raise AdoptionFailed(f"{folder} holds {len(walg)} backups of WAL-G. {INSTEAD['wal-g']}")
+    if servers := sorted({path.parent.parent.name for path in folder.glob("*/base/*") if path.is_dir()}):
+        message = f"{folder} holds several servers of Barman. Name one of them, such as {folder / servers[0]}"
+        raise AdoptionFailed(message)
 
 
 def _timezone(name: str) -> ZoneInfo:
