@@ -56,6 +56,20 @@ def test_each_contradiction_is_a_sentence_with_its_evidence(page: str) -> None:
     assert "was proven; its proof ran out 4 days ago." in page
 
 
+@pytest.mark.parametrize(
+    ("acceptance", "said"),
+    [("", "Without criteria there is no evidence"), ("- Acceptance\n  - [ ] Good.\n", "Every claim agrees with")],
+    ids=["no criteria", "an open criterion"],
+)
+def test_it_says_so_where_nothing_is_contradicted(
+    client: Client, olga: User, service: Service, acceptance: str, said: str
+) -> None:
+    road = f"# Road\n\n## M1 A\n- [ ] Owner: Core\n- Tasks\n  - [ ] Work.\n{acceptance}"
+    import_document(service=service, name="road.md", raw=road.encode())
+    client.force_login(olga)
+    assert said in client.get(PAGE).content.decode()
+
+
 def test_a_milestone_past_its_target_says_how_late_it_is(page: str) -> None:
     assert "8 weeks late" in page
 
