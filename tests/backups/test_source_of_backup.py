@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from apps.backups.engines.backup import take_backup
+from apps.backups.engines.backup import publish_manifest, take_backup
 from apps.backups.engines.drill import run_drill
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.identity import compare_sources
@@ -20,7 +20,7 @@ from apps.backups.engines.postgresql import dump, fingerprint, rows
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.comparison import compare
 from apps.backups.engines.postgresql.fingerprint import Fingerprint, prepare_session, take_fingerprint
-from apps.backups.engines.postgresql.rows import Effort, read_large_objects, read_tables
+from apps.backups.engines.postgresql.rows import Effort, RowHash, read_large_objects, read_tables
 from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.postgresql.source_warnings import find_warnings
 from apps.backups.engines.storage import LocalStorage
@@ -39,14 +39,66 @@ def session(shop: Address) -> Iterator[psycopg.Connection]:
         connection.rollback()
 
 
+@pytest.mark.parametrize("row_hash", RowHash)
 def test_pieces_come_to_the_same_as_whole_tables(
-    shop: Address, session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+    shop: Address, session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, row_hash: RowHash
 ) -> None:
-    whole = read_tables([session])
+    whole = read_tables([session], row_hash=row_hash)
     monkeypatch.setattr(rows, "PIECE_PAGES", 2)
     with shop.connect() as other:
         prepare_session(other)
-        assert read_tables([session, other], effort=Effort(rest_percent=1)) == whole
+        assert read_tables([session, other], row_hash=row_hash, effort=Effort(rest_percent=1)) == whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("numeric", "1.0", "1.00"),
+        ("float8", "0", "-0"),
+        ("interval", "1 month", "30 days"),
+        ("jsonb", '{"a": 1.0}', '{"a": 1.00}'),
+        ("numeric[]", "{1.0}", "{1.00}"),
+        ("sales.state", "new", "paid"),
+        ("bpchar", "a", "a "),
+        ("text", "", None),
+    ],
+)
+def test_values_that_are_equal_but_not_the_same_are_told_apart(
+    session: psycopg.Connection, kind: str, one: str, other: str | None
+) -> None:
+    session.execute(f"CREATE TABLE sales.told_apart (id int, value {kind})")
+    contents = set()
+    for value in (one, other):
+        session.execute("TRUNCATE sales.told_apart")
+        session.execute("INSERT INTO sales.told_apart VALUES (1, %s)", [value])
+        contents.add(read_tables([session], row_hash=RowHash.COLUMNS)["sales.told_apart"].content)
+
+    assert len(contents) == 2
+
+
+@pytest.mark.parametrize("row_hash", RowHash)
+def test_values_that_changed_places_between_rows_are_seen(session: psycopg.Connection, row_hash: RowHash) -> None:
+    session.execute("CREATE TABLE sales.paired AS VALUES (1, 'one'), (2, 'two')")
+    before = read_tables([session], row_hash=row_hash)["sales.paired"].content
+    session.execute("UPDATE sales.paired SET column1 = 3 - column1")
+
+    assert read_tables([session], row_hash=row_hash)["sales.paired"].content != before
+
+
+def test_a_backup_of_which_rows_were_hashed_as_text_is_still_proven(
+    shop: Address, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "best_row_hash", lambda connection: RowHash.TEXT)
+    manifest = take_backup(source=PostgreSQLSource(shop), storage=storage, prefix="new")
+    monkeypatch.undo()
+    silent = {name: value for name, value in manifest.fingerprint.items() if name != "row_hash"}
+    with storage.write("old/database.dump.zst") as file:
+        file.write((storage.folder / "new/database.dump.zst").read_bytes())
+    publish_manifest(replace(manifest, fingerprint=silent, companions=()), storage=storage, prefix="old")
+
+    report = run_drill(storage=storage, prefix="old", now=datetime.now(UTC))
+
+    assert (report.verdict, report.findings) == (Verdict.PROVEN, [])
 
 
 def test_large_objects_are_read_in_pieces_as_a_reader_sees_them(
@@ -84,7 +136,7 @@ def test_a_changed_row_of_the_sample_is_seen(session: psycopg.Connection) -> Non
     effort = Effort(sample_above_bytes=16_384)
     before = take_fingerprint(session, effort=effort)
     session.execute("""UPDATE sales."Order" SET weight = weight + 1""")
-    after = take_fingerprint(session, samples=before.samples)
+    after = take_fingerprint(session, like=before)
 
     assert [finding.id for finding in compare(before, after)] == ["content-sampled", "content-differs"]
 

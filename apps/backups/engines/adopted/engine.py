@@ -123,7 +123,7 @@ def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages
     reference = location.reference
     with _restored(manifest, stored, folder, location, stages, limits) as copy:
         with stages.measure("compare"):
-            restored = fingerprint_of(copy.server, manifest.database, samples={})
+            restored = fingerprint_of(copy.server, manifest.database)
             found = compare_with_reference(restored, reference) if reference else []
         found += [*copy.warnings, *examine(copy.prover, job.checks, stages)]
     has_answered = bool(job.checks) and isinstance(copy.prover, Examiner)

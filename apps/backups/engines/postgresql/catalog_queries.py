@@ -264,10 +264,23 @@ KINDS = {
     ),
 }
 
+# A column as its hash takes it. Only where the type's own hash tells all its values apart, as that of numeric does not
+# (1.0 and 1.00), and is the same in every database, as that of an enum is not, does it go without becoming text.
+HASHED_COLUMN = """format(CASE
+    WHEN a.atttypid = ANY ('{bool,int2,int4,int8,oid,name,bytea,uuid,date,time,timestamp,timestamptz}'::regtype[])
+      THEN '%1$I'
+    WHEN a.atttypid = ANY ('{text,varchar}'::regtype[]) OR a.atttypid = 'bpchar'::regtype AND a.atttypmod > 0
+      THEN '%1$I COLLATE "C"'
+    WHEN a.atttypid = ANY ('{json,jsonb,numeric,float4,float8}'::regtype[])
+      THEN '%1$I::text COLLATE "C"'
+    ELSE 'ROW(%1$I)::text COLLATE "C"' END, a.attname)"""
+
 # The largest first, so that what remains to the end is short.
 STORED_TABLES = f"""SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname),
       CASE WHEN {IS_CHILD} THEN (SELECT array_agg(a.attname ORDER BY a.attname) FROM pg_attribute a
                                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
+      (SELECT coalesce(string_agg({HASHED_COLUMN}, ', ' ORDER BY a.attname), '') FROM pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
       (SELECT array_agg(a.attname ORDER BY a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid
          WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)),
       pg_relation_size(c.oid) / current_setting('block_size')::int,

@@ -1,6 +1,5 @@
 """What a database holds, exactly: rows, contents, structure, owners. Taken at the source and after a restore alike."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -8,7 +7,7 @@ import psycopg
 
 from . import catalog_queries
 from .identity import read_identity
-from .rows import FULL, Effort, LargeObjects, TableContent, read_large_objects, read_tables
+from .rows import FULL, Effort, LargeObjects, RowHash, TableContent, best_row_hash, read_large_objects, read_tables
 
 # The text of a value depends on these, so both sides of a comparison use the same.
 SESSION = {
@@ -59,6 +58,7 @@ class Fingerprint:
     collation_version: str | None = None
     data_checksums: bool | None = None
     identity: dict[str, Any] = field(default_factory=dict)
+    row_hash: RowHash = RowHash.TEXT  # of manifests that do not say it
 
     @property
     def collating(self) -> list[str]:
@@ -85,6 +85,7 @@ class Fingerprint:
                 "tables": {name: TableContent(**table) for name, table in data["tables"].items()},
                 "sequences": {name: SequencePosition(**position) for name, position in data["sequences"].items()},
                 "large_objects": LargeObjects(**data["large_objects"]),
+                "row_hash": RowHash(data.get("row_hash", RowHash.TEXT)),
             }
         )
 
@@ -107,11 +108,16 @@ def take_fingerprint(
     connection: psycopg.Connection[Any],
     *others: psycopg.Connection[Any],
     effort: Effort = FULL,
-    samples: Mapping[str, int] | None = None,
+    like: Fingerprint | None = None,
 ) -> Fingerprint:
-    """Describe the database in these connections' transactions, which see one moment. Sessions must be prepared."""
+    """Describe the database in these connections' transactions, which see one moment. Sessions must be prepared.
+
+    `like` is what it will be compared with, so rows are sampled and hashed as they were for that.
+    """
+    row_hash = like.row_hash if like else best_row_hash(connection)
+    samples = like.samples if like else None
     objects = {name: _objects(connection, kind.query) for name, kind in catalog_queries.KINDS.items()}
-    tables = read_tables([connection, *others], effort=effort, samples=samples)
+    tables = read_tables([connection, *others], row_hash=row_hash, effort=effort, samples=samples)
     positions = read_sequence_positions(connection, list(objects["sequence"]))
     facts = dict(zip(FACTS, _one(connection, catalog_queries.DATABASE_FACTS), strict=True))
     return Fingerprint(
@@ -122,6 +128,7 @@ def take_fingerprint(
         sequences=pair_positions(positions, positions),
         large_objects=read_large_objects(connection, effort=effort),
         identity=read_identity(connection),
+        row_hash=row_hash,
     )
 
 

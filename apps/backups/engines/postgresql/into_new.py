@@ -165,7 +165,7 @@ def _compare(source: Fingerprint, address: Address, target: Target) -> list[Find
     """What belongs to the database as a whole stays with the old name, so it is not compared."""
     with address.connect() as connection:
         prepare_session(connection)
-        restored = take_fingerprint(connection, samples=source.samples)
+        restored = take_fingerprint(connection, like=source)
     ignored = {"owner", "privileges", "column_privileges"} if not target.with_owners else set()
     return refuting(compare(_without(source, ignored), _without(restored, ignored)))
 

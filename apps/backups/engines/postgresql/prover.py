@@ -59,7 +59,7 @@ class PostgreSQLProver:
 
     def compare(self) -> list[Finding]:
         source = Fingerprint.from_json(self._manifest.fingerprint)
-        restored = fingerprint_of(self._server, self._manifest.database, samples=source.samples)
+        restored = fingerprint_of(self._server, self._manifest.database, like=source)
         return [*compare_roles(self._roles, roles_of(self._server)), *compare(source, restored)]
 
     def examine(self, checks: Sequence[Check], stages: Stages) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,11 +109,11 @@ def make_restore_arguments(dump: Path, parameters: dict[str, Any]) -> list[str |
     ]
 
 
-def fingerprint_of(server: Server, database: str, *, samples: Mapping[str, int]) -> Fingerprint:
-    """The fingerprint of a restored database, sampled as its source was, on all cores."""
+def fingerprint_of(server: Server, database: str, *, like: Fingerprint | None = None) -> Fingerprint:
+    """The fingerprint of a restored database, taken as its source's was, on all cores."""
     with ExitStack() as stack:
         connections = [stack.enter_context(_connected(server, database)) for _ in range(_cores())]
-        return take_fingerprint(*connections, samples=samples)
+        return take_fingerprint(*connections, like=like)
 
 
 def roles_of(server: Server) -> list[Role]:

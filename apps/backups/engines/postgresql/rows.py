@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -17,9 +18,14 @@ LARGE_OBJECT_PIECE_BYTES = 4 << 20
 
 # The alias is odd because a column of the same name would be counted instead of the row.
 PIECE_CONTENT = sql.SQL("""
-SELECT count(*), coalesce(sum(hashtextextended({row}::text COLLATE "C", 0)){sample}, 0)::text
+SELECT count(*), coalesce(sum({hash}){sample}, 0)::text
 FROM ONLY {table} AS "seaworthy row" {pages}
 """)
+TEXT_HASH = sql.SQL("""hashtextextended({row}::text COLLATE "C", 0)""")
+# PostgreSQL adds the hashes of the columns up. Without a last mixing the sum over all rows would be the same after
+# values changed places between rows.
+COLUMNS_HASH = sql.SQL("hashint8extended(0, hash_record_extended(ROW({columns}), 0))")
+COLUMNS_HASH_SINCE = 14_00_00
 SAMPLE = sql.SQL(""" FILTER (WHERE hashtextextended(ROW({key})::text COLLATE "C", 0) % {one_in} = 0)""")
 PAGES = sql.SQL("""WHERE "seaworthy row".ctid >= {first}::tid AND "seaworthy row".ctid < {end}::tid""")
 LAST_PAGES = sql.SQL("""WHERE "seaworthy row".ctid >= {first}::tid""")
@@ -45,6 +51,13 @@ class Effort:
 
 
 FULL = Effort()
+
+
+class RowHash(StrEnum):
+    """What of a row is hashed. Both tell any two rows apart; two fingerprints compare when they are of one."""
+
+    TEXT = "text"  # the row as it is written, as all manifests had it once, and sources before PostgreSQL 14 still do
+    COLUMNS = "columns"  # each column by itself, most without becoming text, in little more than half of the time
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class StoredTable:
     relation: str
     name: str
     columns: list[str] | None
+    hashed_columns: LiteralString
     key: list[str] | None
     pages: int
     size_bytes: int
@@ -84,17 +98,27 @@ class Piece:
     """Some pages of a table."""
 
     table: StoredTable
+    row_hash: RowHash
     one_in: int
     pages: sql.Composable
 
 
+def best_row_hash(connection: psycopg.Connection[Any]) -> RowHash:
+    """The quickest that this server can compute."""
+    return RowHash.COLUMNS if connection.info.server_version >= COLUMNS_HASH_SINCE else RowHash.TEXT
+
+
 def read_tables(
-    connections: Sequence[psycopg.Connection[Any]], *, effort: Effort = FULL, samples: Mapping[str, int] | None = None
+    connections: Sequence[psycopg.Connection[Any]],
+    *,
+    row_hash: RowHash,
+    effort: Effort = FULL,
+    samples: Mapping[str, int] | None = None,
 ) -> dict[str, TableContent]:
     """Every table's content. `samples` says how each was sampled before, and so has to be again."""
     tables = [StoredTable(*row) for row in connections[0].execute(STORED_TABLES).fetchall()]
     one_in = {table.name: effort.one_in(table) if samples is None else samples.get(table.name, 1) for table in tables}
-    pieces = deque(piece for table in tables for piece in _pieces(table, one_in[table.name]))
+    pieces = deque(piece for table in tables for piece in _pieces(table, row_hash, one_in[table.name]))
     rows, sums = dict.fromkeys(one_in, 0), dict.fromkeys(one_in, 0)
     for name, counted, content in _work_together(connections, pieces, effort):
         rows[name] += counted
@@ -126,15 +150,16 @@ def _read_objects(connection: psycopg.Connection[Any], oids: list[int], effort: 
         effort.rest(time.monotonic() - started)
 
 
-def _pieces(table: StoredTable, one_in: int) -> Iterator[Piece]:
+def _pieces(table: StoredTable, row_hash: RowHash, one_in: int) -> Iterator[Piece]:
     if not table.is_divisible or table.pages <= PIECE_PAGES:
-        yield Piece(table, one_in, sql.SQL(""))
+        yield Piece(table, row_hash, one_in, sql.SQL(""))
         return
     for first in range(0, table.pages, PIECE_PAGES):
         end = first + PIECE_PAGES
         # The last is open: rows may have moved to pages that were added since the size was read.
         template = PAGES if end < table.pages else LAST_PAGES
-        yield Piece(table, one_in, template.format(first=sql.Literal(f"({first},0)"), end=sql.Literal(f"({end},0)")))
+        pages = template.format(first=sql.Literal(f"({first},0)"), end=sql.Literal(f"({end},0)"))
+        yield Piece(table, row_hash, one_in, pages)
 
 
 def _work_together(
@@ -169,11 +194,17 @@ def _read_piece(connection: psycopg.Connection[Any], piece: Piece, effort: Effor
 def _make_query(piece: Piece) -> sql.Composed:
     table = piece.table
     return PIECE_CONTENT.format(
-        row=_row(table.columns),
+        hash=_hash(table, piece.row_hash),
         sample=_sample(table.key, piece.one_in),
         table=sql.Identifier(table.schema, table.relation),
         pages=piece.pages,
     )
+
+
+def _hash(table: StoredTable, row_hash: RowHash) -> sql.Composed:
+    if row_hash == RowHash.COLUMNS:
+        return COLUMNS_HASH.format(columns=sql.SQL(table.hashed_columns))
+    return TEXT_HASH.format(row=_row(table.columns))
 
 
 def _row(columns: list[str] | None) -> sql.Composable:
