@@ -1,10 +1,11 @@
 """Watches a drill while it works: one that uses too much of the disk, or lasts too long, is stopped."""
 
+import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -105,9 +106,8 @@ def watched(prover: object, limits: Limits) -> Iterator[None]:
 def used_bytes(folder: Path) -> int:
     """What the folder takes on the disk. Files that vanish meanwhile count nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_blocks * 512
-        except OSError:
-            continue
+    for parent, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(parent, name)).st_blocks * 512
     return total

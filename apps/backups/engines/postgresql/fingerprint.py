@@ -25,6 +25,7 @@ SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "lock_timeout": "60s",
+    "jit": "off",  # compiling costs each of many pieces more than it saves
 }
 
 
