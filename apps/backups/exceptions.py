@@ -35,6 +35,10 @@ class ObjectLocked(StorageFailed):
     """The storage keeps the object from being removed, as was asked of it."""
 
 
+class BackupMoved(StorageFailed):
+    """A backup got another key in its storages while its objects were read."""
+
+
 class ManifestUnreadable(BackupError):
     """A manifest is there but is not one."""
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from .manifest import MANIFEST_NAME
 from .storage import Listed
 
-# <database>/<queued>-<run>-<claim>, as BackupRun.storage_key writes it.
-RUN_PREFIX = re.compile(r"(?P<of_run>[-\w]+/\d{8}T\d{6}Z-(?P<run>\d{1,18})-)\d{1,9}")
+# <database>/<queued>-<run>-<claim>, as BackupRun.storage_key writes it; after -r the re-encryption and its claim.
+RUN_PREFIX = re.compile(r"(?P<of_run>[-\w]+/\d{8}T\d{6}Z-(?P<run>\d{1,18})-)\d{1,9}(-r\d{1,18}-\d{1,9})?")
 
 
 @dataclass

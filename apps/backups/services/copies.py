@@ -10,14 +10,14 @@ from django.db.models import F, OuterRef, Subquery
 from apps.audit import services as audit
 from apps.backups.engines.copying import copy_backup, read_back
 from apps.backups.engines.register import is_streamed
-from apps.backups.exceptions import NothingToDrill, StorageFailed
+from apps.backups.exceptions import BackupMoved, NothingToDrill, StorageFailed
 from apps.backups.models import Backup, BackupCopy, DrillRun, Storage
 from apps.common.clock import Clock, now
 from apps.common.exceptions import OperationError
 from apps.common.postgresql.throwaway import throwaway_folder
 from apps.common.runs import UNEXPECTED_ERROR, renewed_lease
 
-from .storing import open_storage
+from .storing import open_storage, remove_leftovers
 
 logger = structlog.get_logger(__name__)
 
@@ -51,21 +51,27 @@ def store_copy(*, copy: BackupCopy, clock: Clock = now) -> bool:
     """Write the copy from a storage that has the backup. False means that it is not stored, now or by this worker."""
     if not copy.claim(at=clock()):
         return False
+    storage_key = copy.backup.storage_key
     try:
         with renewed_lease(copy, clock=clock):
             _store(copy)
+        return _record(copy, storage_key, at=clock())
     except OperationError as error:
+        if isinstance(error, BackupMoved):
+            remove_leftovers(copy.storage, storage_key)
         logger.warning("copy_failed", copy=copy.pk, error=error.message)
         copy.put_off(error.message, at=clock())
         return False
     except Exception:
         copy.put_off(UNEXPECTED_ERROR, at=clock())
         raise
-    return _record(copy, at=clock())
 
 
 @transaction.atomic
-def _record(copy: BackupCopy, *, at: datetime) -> bool:
+def _record(copy: BackupCopy, storage_key: str, *, at: datetime) -> bool:
+    # Whoever encrypts the backup anew waits for this, or has done it, and then these are its old objects.
+    if Backup.objects.select_for_update(no_key=True).get(pk=copy.backup_id).storage_key != storage_key:
+        raise BackupMoved(f"{copy.backup} was encrypted anew while it was copied. It is copied again.")
     if not copy.finish(at=at):
         return False  # retention asked for its removal meanwhile, and removes what was written
     audit.record(action="backup.copied", subject=copy.backup, details={"storage": copy.storage.name})

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 import structlog
 from django.db import transaction
@@ -11,7 +12,7 @@ from apps.backups.engines import storage_findings
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.leftovers import RUN_PREFIX, Group, group_by_prefix
 from apps.backups.engines.register import is_streamed
-from apps.backups.models import Backup, BackupCopy, BackupRun, Database, Storage
+from apps.backups.models import Backup, BackupCopy, BackupRun, Database, RewrapRun, Storage
 
 from .observing import RECENT, RESTORE_DRILL, observe
 from .storing import open_storage, remove_leftovers
@@ -26,7 +27,7 @@ def reconcile_storage(*, storage: Storage, at: datetime) -> list[Finding]:
     # The rows first: whatever they name was stored before the listing begins.
     kept = list(BackupCopy.objects.kept().filter(storage=storage).select_related("backup"))
     groups = group_by_prefix(open_storage(storage).objects())
-    missing = [copy for copy in kept if not _is_whole(copy.backup, groups.get(copy.backup.storage_key))]
+    missing = _unmoved([copy for copy in kept if not _is_whole(copy.backup, groups.get(copy.backup.storage_key))])
     _note(storage, kept, missing, at)
     _remove_orphans(storage, groups, at)
     if not missing:
@@ -34,6 +35,13 @@ def reconcile_storage(*, storage: Storage, at: datetime) -> list[Finding]:
     backups = "a backup that it had" if len(missing) == 1 else f"{len(missing)} backups that it had"
     message = f"{storage} lacks {backups}, such as {missing[0].backup}, and nobody here removed it. Find out who did."
     return [Finding(storage_findings.BACKUPS_MISSING, message)]
+
+
+def _unmoved(copies: Collection[BackupCopy]) -> list[BackupCopy]:
+    """Without those that were removed or encrypted anew while the storage was listed."""
+    kept = BackupCopy.objects.kept().filter(pk__in=[copy.pk for copy in copies])
+    keys = dict(kept.values_list("pk", "backup__storage_key"))
+    return [copy for copy in copies if keys.get(copy.pk) == copy.backup.storage_key]
 
 
 def _is_whole(backup: Backup, group: Group | None) -> bool:
@@ -87,7 +95,8 @@ def _remove_orphans(storage: Storage, groups: Mapping[str, Group], at: datetime)
 
 def _orphans(storage: Storage, groups: Mapping[str, Group], at: datetime) -> Iterator[str]:
     named = BackupCopy.objects.filter(storage=storage, removed_at__isnull=True)
-    known = set(named.values_list("backup__storage_key", flat=True))
+    rewraps = RewrapRun.objects.filter(cleared_at__isnull=True).values_list("old_key", "new_key")
+    known = {*named.values_list("backup__storage_key", flat=True), *chain.from_iterable(rewraps)}
     for prefix, group in groups.items():
         if prefix not in known and group.newest_at < at - GRACE and _is_ours(prefix):
             yield prefix

@@ -58,7 +58,7 @@ def carry_out_rewrap(*, run: RewrapRun, identities: Sequence[str] = (), clock: C
     `identities` are those that a person brings beside the ones kept here; they are kept nowhere.
     """
     is_mine = runs.carry_out(
-        run, lambda: _rewrap(run, identities), lambda manifest: _swap(run, manifest, clock()), clock=clock
+        run, lambda: _rewrap(run, identities), lambda written: _swap(run, *written, clock()), clock=clock
     )
     if is_mine:
         clear_obsolete(at=clock())
@@ -72,14 +72,14 @@ def clear_obsolete(*, at: datetime) -> int:
     return sum(_clear(run, at) for run in ended)
 
 
-def _rewrap(run: RewrapRun, identities: Sequence[str]) -> Manifest:
+def _rewrap(run: RewrapRun, identities: Sequence[str]) -> tuple[Manifest, list[Storage]]:
     backup = Backup.objects.get(pk=run.backup_id)
     storages = _storages_of(backup)
     if not storages:
         raise RewrapFailed(f"No storage holds the backup {backup} any more.")
     _begin(run, backup)
     try:
-        return rewrap_backup(
+        manifest = rewrap_backup(
             source=open_storage(storages[0]),
             targets=[open_storage(storage) for storage in storages],
             old_key=run.old_key,
@@ -90,6 +90,7 @@ def _rewrap(run: RewrapRun, identities: Sequence[str]) -> Manifest:
         )
     except Stopped as stop:
         raise RewrapFailed(stop.finding.message) from stop
+    return manifest, storages
 
 
 def _begin(run: RewrapRun, backup: Backup) -> None:
@@ -101,12 +102,13 @@ def _begin(run: RewrapRun, backup: Backup) -> None:
     run.save(update_fields=["old_key", "new_key"])
 
 
-def _swap(run: RewrapRun, manifest: Manifest, at: datetime) -> dict[str, Any]:
+def _swap(run: RewrapRun, manifest: Manifest, written: Sequence[Storage], at: datetime) -> dict[str, Any]:
     backup = Backup.objects.select_for_update(no_key=True).get(pk=run.backup_id)
     if not backup.is_stored or backup.storage_key != run.old_key:
         raise RewrapFailed(f"{backup} was removed or moved while it was encrypted anew.")
-    if backup.copies.wanted().filter(not_before__gt=at).exists():
-        raise RewrapFailed(f"{backup} is being copied to another storage. Try again when that has ended.")
+    is_being_copied = backup.copies.wanted().filter(not_before__gt=at).exists()
+    if is_being_copied or not set(_storages_of(backup)) <= set(written):
+        raise RewrapFailed(f"{backup} was copied to another storage meanwhile. Try again when that has ended.")
     backup.storage_key = run.new_key
     backup.sha256, backup.size_bytes = manifest.artefact.sha256, manifest.artefact.size_bytes
     backup.manifest_sha256 = manifest.sha256
@@ -125,7 +127,7 @@ def _clear(run: RewrapRun, at: datetime) -> bool:
     # Whatever went wrong, what a row lists is never removed here.
     if key and not Backup.objects.filter(storage_key=key).exists():
         try:
-            _delete(key, _storages_of(run.backup))
+            _delete(key, _storages_written(run))
         except StorageFailed as error:
             logger.warning("rewrap_not_cleared", run=run.pk, error=error.message)
             return False
@@ -136,11 +138,28 @@ def _clear(run: RewrapRun, at: datetime) -> bool:
 
 
 def _delete(key: str, storages: Sequence[Storage]) -> None:
+    """Remove the objects wherever they are. One storage that is away does not keep them in the others."""
+    failures = []
     for storage in storages:
-        opened = open_storage(storage)
-        opened.delete(key)
-        if next(opened.objects(f"{key}/"), None) is not None:
-            raise StorageFailed(f"{storage} still lists {key} after its deletion.")
+        try:
+            _delete_in(storage, key)
+        except StorageFailed as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[-1]
+
+
+def _delete_in(storage: Storage, key: str) -> None:
+    opened = open_storage(storage)
+    opened.delete(key)
+    if next(opened.objects(f"{key}/"), None) is not None:
+        raise StorageFailed(f"{storage} still lists {key} after its deletion.")
+
+
+def _storages_written(run: RewrapRun) -> list[Storage]:
+    """Wherever old or new objects may lie: also where the backup was removed, or found missing, since the run began."""
+    written = run.backup.copies.filter(stored_at__isnull=False).exclude(removed_at__lt=run.queued_at)
+    return [copy.storage for copy in written.select_related("storage").order_by("pk")]
 
 
 def _storages_of(backup: Backup) -> list[Storage]:
