@@ -133,6 +133,19 @@ def test_what_a_dead_worker_left_is_dropped_and_nothing_else(backup: Backup, sta
     assert not is_there(new_name)
 
 
+def test_a_database_that_bears_no_mark_yet_is_dropped_too(backup: Backup, staging: Database, new_name: str) -> None:
+    run = services.request_restore(backup=backup, server=staging, new_name=new_name, reason="x")
+    assert run.claim(at=now())
+    nameless = into_new._nameless(new_name, run.mark)
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        # The worker died, and the server has made what it had been told to make.
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(nameless)))
+
+    assert end_dead_restores(at=now() + LEASE * 2) == 1
+
+    assert not is_there(nameless)
+
+
 def test_missing_roles_are_named_and_can_be_left_out(
     backup: Backup, staging: Database, new_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,10 @@ from .dump import translated
 from .fingerprint import Fingerprint, prepare_session, take_fingerprint
 
 CREATION = re.compile(r'^CREATE DATABASE (?:"(?:[^"]|"")+"|[^" ]+) WITH (?P<options>.+);$', re.MULTILINE)
+HALF_MADE = """
+SELECT datname FROM pg_database
+WHERE datname = %(nameless)s OR datname = %(name)s AND shobj_description(oid, 'pg_database') = %(mark)s
+"""
 
 
 def restore_into_new(manifest: Manifest, dump: Path, target: Target, stages: Stages) -> list[Finding]:
@@ -33,7 +37,8 @@ def restore_into_new(manifest: Manifest, dump: Path, target: Target, stages: Sta
     with server.connect(autocommit=True) as connection, translated(server):
         installation = _installation(connection, fingerprint)
         _check(connection, fingerprint, target)
-        with _new_database(connection, _creation(installation, dump, target.name), target):
+        creation = _creation(installation, dump, _nameless(target.name, target.mark))
+        with _new_database(connection, creation, target):
             address = Address({**server.parameters, "dbname": target.name})
             with stages.measure("restore"):
                 _restore(installation, dump, address, target)
@@ -45,10 +50,7 @@ def restore_into_new(manifest: Manifest, dump: Path, target: Target, stages: Sta
 def drop_half_made(connection_url: str, *, name: str, mark: str) -> bool:
     """Drop the database if it still bears the mark of a restore that did not end. False: there was nothing of it."""
     with parse_address(connection_url).connect(autocommit=True) as connection:
-        if _comment(connection, name) != mark:
-            return False
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-    return True
+        return _drop_half_made(connection, name, mark)
 
 
 def _installation(connection: psycopg.Connection[Any], fingerprint: Fingerprint) -> Installation:
@@ -91,16 +93,30 @@ def _check_roles(connection: psycopg.Connection[Any], fingerprint: Fingerprint) 
 @contextmanager
 def _new_database(connection: psycopg.Connection[Any], creation: sql.Composed, target: Target) -> Iterator[None]:
     """An empty database as the source's was made; dropped again unless the block ends well."""
-    connection.execute(creation)
     comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
-    name = sql.Identifier(target.name)
+    nameless, name = sql.Identifier(_nameless(target.name, target.mark)), sql.Identifier(target.name)
     try:
-        connection.execute(comment.format(name, sql.Literal(target.mark)))
+        connection.execute(creation)
+        connection.execute(comment.format(nameless, sql.Literal(target.mark)))
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(nameless, name))
         yield
         connection.execute(comment.format(name, sql.Literal("Restored by Seaworthy")))
     except BaseException:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        _drop_half_made(connection, target.name, target.mark)
         raise
+
+
+def _nameless(name: str, mark: str) -> str:
+    """What it is called until it bears its mark: a server goes on with CREATE DATABASE when its client dies."""
+    return f"{name[:20]} ({mark})"
+
+
+def _drop_half_made(connection: psycopg.Connection[Any], name: str, mark: str) -> bool:
+    """Drop what bears the mark, in its name or as its comment."""
+    found = connection.execute(HALF_MADE, {"nameless": _nameless(name, mark), "name": name, "mark": mark}).fetchall()
+    for (half_made,) in found:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(half_made)))
+    return bool(found)
 
 
 def _creation(installation: Installation, dump: Path, name: str) -> sql.Composed:
@@ -183,10 +199,3 @@ def _without(fingerprint: Fingerprint, parts: set[str]) -> Fingerprint:
 
 def _picked(aspects: dict[str, str], ignored: set[str]) -> dict[str, str]:
     return {aspect: value for aspect, value in aspects.items() if aspect not in ignored}
-
-
-def _comment(connection: psycopg.Connection[Any], name: str) -> str | None:
-    row = connection.execute(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
-    ).fetchone()
-    return str(row[0]) if row else None
