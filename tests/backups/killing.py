@@ -1,14 +1,16 @@
 """A worker that can be killed at any instant, and started again in a blink: a process that forks one for each order."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FORKING = """
 import os, signal, sys
@@ -31,17 +33,50 @@ for line in sys.stdin:
 
 def work(operation: str, database: str) -> None:
     """What a worker does, in the worker's process."""
-    from apps.backups import services
     from apps.backups.models import Database
+
+    OPERATIONS[operation](Database.objects.select_related("environment").get(name=database))
+
+
+def _back_up(database: Any) -> None:
+    from apps.backups import services
+
+    services.carry_out_backup(run=services.queue_backup(database=database))
+
+
+def _drill(database: Any) -> None:
+    from apps.backups import services
+
+    services.carry_out_drill(run=services.queue_drill(database=database))
+
+
+def _prune(database: Any) -> None:
+    from apps.backups import services
     from apps.common.clock import now
 
-    row = Database.objects.select_related("environment").get(name=database)
-    if operation == "backup":
-        services.carry_out_backup(run=services.queue_backup(database=row))
-    elif operation == "drill":
-        services.carry_out_drill(run=services.queue_drill(database=row))
-    else:
-        services.prune(database=row, at=now(), at_once=True)
+    services.prune(database=database, at=now(), at_once=True)
+
+
+def _restore(database: Any) -> None:
+    from apps.backups import services
+
+    name, backup = f"restored_{secrets.token_hex(4)}", database.backups.stored().newest_first()[0]
+    services.carry_out_restore(run=services.request_restore(backup=backup, new_name=name, reason="A test."))
+
+
+def _rewrap(database: Any) -> None:
+    from apps.backups.services.rewrapping import backups_to_rewrap, carry_out_rewrap, queue_rewrap
+
+    carry_out_rewrap(run=queue_rewrap(backup=backups_to_rewrap(database)[0]))
+
+
+OPERATIONS: dict[str, Callable[[Any], None]] = {
+    "backup": _back_up,
+    "retention": _prune,
+    "drill": _drill,
+    "restore": _restore,
+    "rewrap": _rewrap,
+}
 
 
 @dataclass(frozen=True)
@@ -60,19 +95,21 @@ class Workers:
 
     def finish(self, operation: str, database: str) -> float:
         """Let a worker end by itself, and give its seconds."""
-        started = time.monotonic()
-        wait_for_end(self.start(operation, database))
-        return time.monotonic() - started
+        seconds = self.kill(operation, database, after_seconds=300)
+        assert seconds is not None, f"{operation} goes on"
+        return seconds
 
-    def kill(self, operation: str, database: str, *, after_seconds: float) -> bool:
-        """Kill a worker after so long. False when it had ended by then."""
+    def kill(self, operation: str, database: str, *, after_seconds: float) -> float | None:
+        """Kill a worker after so long. Its seconds, when it had ended by itself before."""
+        started = time.monotonic()
         worker = self.start(operation, database)
-        time.sleep(after_seconds)
-        was_alive = is_alive(worker)
-        if was_alive:
-            os.kill(worker, signal.SIGKILL)
-        wait_for_end(worker)
-        return was_alive
+        while is_alive(worker):
+            if time.monotonic() - started > after_seconds:
+                os.kill(worker, signal.SIGKILL)
+                wait_for_end(worker)
+                return None
+            time.sleep(0.002)
+        return time.monotonic() - started
 
 
 @contextmanager
@@ -105,14 +142,12 @@ def wait_for_end(process_id: int, seconds: float = 300) -> None:
         time.sleep(0.01)
 
 
-def processes_naming(*words: str) -> list[str]:
-    """The command lines of running programs that name one of the words, but not the workers' own."""
-    found = []
+def processes_naming(*words: str) -> dict[int, str]:
+    """The command lines of running programs that name one of the words, by their process ids."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(OSError):
             command = (folder / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
-        except OSError:
-            continue
-        if any(word in command for word in words):
-            found.append(command.strip())
+            if any(word in command for word in words):
+                found[int(folder.name)] = command.strip()
     return found

@@ -5,10 +5,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from apps.common.clock import Clock, now
+from tests.backups.certificates import Certificate
+
+LARGEST_SKEW = timedelta(minutes=15)
 ERROR = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>Refused by {code}.</Message></Error>'
 
 
@@ -20,6 +25,7 @@ class Relay:
     endpoint_url: str = ""
     refuses: Callable[[str, str], tuple[int, str] | None] = lambda method, path: None
     cuts_after_bytes: list[int] = field(default_factory=list)
+    clock: Clock = now
     asked: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -31,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         relay = self.relay
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         relay.asked.append((self.command, self.path))
-        refusal = relay.refuses(self.command, self.path)
+        refusal = self._skew() or relay.refuses(self.command, self.path)
         if refusal is not None:
             self._answer(refusal[0], {}, ERROR.format(code=refusal[1]).encode())
             return
@@ -42,6 +48,11 @@ class Handler(BaseHTTPRequestHandler):
         content = answer.read()
         self._answer(answer.status, dict(answer.getheaders()), content)
         upstream.close()
+
+    def _skew(self) -> tuple[int, str] | None:
+        """What S3 says to whoever signs with another time."""
+        signed_at = datetime.strptime(self.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return (403, "RequestTimeTooSkewed") if abs(self.relay.clock() - signed_at) > LARGEST_SKEW else None
 
     def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response_only(status)
@@ -65,14 +76,16 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def relay_to(upstream: str) -> Iterator[Relay]:
-    """A running relay on a free port."""
+def relay_to(upstream: str, certificate: Certificate | None = None) -> Iterator[Relay]:
+    """A running relay on a free port, encrypted when it has a certificate."""
     relay = Relay(upstream)
     handler = type("OwnHandler", (Handler,), {"relay": relay})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if certificate:
+        server.socket = certificate.context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    relay.endpoint_url = f"http://127.0.0.1:{server.server_port}"
+    relay.endpoint_url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     try:
         yield relay
     finally:

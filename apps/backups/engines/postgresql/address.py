@@ -10,6 +10,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from apps.backups.exceptions import AddressInvalid, SourceUnreachable
 
+from .reasons import UNTRUSTED, reason_for
+
 SECRET_PARAMETERS = {"password": "PGPASSWORD", "sslpassword": "PGSSLPASSWORD"}
 CONNECT_SECONDS = 10
 # An @ or / that is not percent-encoded ends the password: its rest is taken for the host or the name, and shown so.
@@ -48,7 +50,9 @@ class Address:
             settings = {"connect_timeout": CONNECT_SECONDS, "application_name": "seaworthy", **self.parameters}
             return psycopg.connect(**settings, autocommit=autocommit)
         except psycopg.Error as error:
-            raise SourceUnreachable(f"Cannot connect to the database {self.database}: {_one_line(error)}") from error
+            words = _one_line(error)
+            said = f"{reason} ({words})" if (reason := reason_for(words, UNTRUSTED)) else words
+            raise SourceUnreachable(f"Cannot connect to the database {self.database}: {said}") from error
 
 
 def parse_address(url: str) -> Address:

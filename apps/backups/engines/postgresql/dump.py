@@ -58,9 +58,11 @@ def fingerprinting(snapshot: Snapshot, effort: Effort = FULL) -> Iterator[Future
         except BaseException as error:
             # When the fingerprint broke, the snapshot ended with it, and pg_dump only tells of that.
             cause = future.exception() if future.done() else None
+            # When its session was ended, pg_dump heard why: libpq drops what the server says while it is idle.
+            knows_better = isinstance(error, SourceUnreadable) and snapshot.connection.broken
             snapshot.connection.cancel_safe()
             snapshot.connection.close()
-            if cause is not None and isinstance(error, (shell.ToolFailed, SourceUnreadable)):
+            if cause is not None and isinstance(error, (shell.ToolFailed, SourceUnreadable)) and not knows_better:
                 raise cause from error
             raise
 

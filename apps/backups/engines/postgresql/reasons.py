@@ -1,8 +1,27 @@
 """Why a source could not be dumped, in a sentence that says what to do."""
 
 import re
+from collections.abc import Mapping
 
+UNTRUSTED = {
+    r"certificate verify failed|does not match host name|root certificate file|certificate has expired": (
+        "The server's certificate is not trusted: it expired, or is of another name or authority. Correct the host, "
+        "sslrootcert or sslmode in the connection URL, or the certificate."
+    ),
+}
 REASONS = {
+    **UNTRUSTED,
+    r"conflict with recovery": (
+        "The standby ended the dump, since it had to replay a change of what was being read. Raise "
+        "max_standby_streaming_delay there, or back up the primary."
+    ),
+    r"SSL support is not compiled in": (
+        "The installed pg_dump was built without TLS. Install that of the system, such as by apt-get install "
+        "postgresql-client."
+    ),
+    r"pg_dump was killed by signal 9": (
+        "Somebody killed pg_dump, such as the kernel when memory ran out. The next backup tries again."
+    ),
     r"lock timeout|could not obtain lock": (
         "Somebody holds a lock on a table, and the backup does not wait longer for it. Back up when it is released."
     ),
@@ -25,6 +44,6 @@ REASONS = {
 }
 
 
-def reason_for(words: str) -> str:
+def reason_for(words: str, reasons: Mapping[str, str] = REASONS) -> str:
     """The sentence for what a tool or the driver said. Empty when there is none."""
-    return next((reason for pattern, reason in REASONS.items() if re.search(pattern, words)), "")
+    return next((reason for pattern, reason in reasons.items() if re.search(pattern, words)), "")
