@@ -3,25 +3,44 @@
 import os
 import random
 import shutil
+import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test.utils import override_settings
+from psycopg import sql
 
 from apps.backups import services
 from apps.backups.engines.artefact import hash_file
+from apps.backups.engines.encryption import make_identity, public_key_of
 from apps.backups.engines.manifest import read_manifest
 from apps.backups.engines.s3.storage import S3Storage
 from apps.backups.engines.storage import Storage
-from apps.backups.models import Backup, BackupRun, Database, DrillRun, DrillVerdict, Plan
+from apps.backups.models import (
+    Backup,
+    BackupRun,
+    Database,
+    DrillRun,
+    DrillVerdict,
+    Plan,
+    Recipient,
+    RestoreRun,
+    RewrapRun,
+)
 from apps.backups.services.plans import plan_of
+from apps.backups.services.rewrapping import carry_out_rewrap
 from apps.backups.services.storing import open_storage
+from apps.catalog.models import Environment
 from apps.catalog.services import ensure_service
 from apps.common.clock import now
 from apps.common.postgresql.throwaway import PREFIX, remove_orphans
@@ -30,12 +49,18 @@ from tests.backups.killing import Workers, forking_workers, processes_naming
 from tests.servers import url_on_test_server
 from tests.thoroughness import IS_THOROUGH
 
-INSTANTS = 200 if IS_THOROUGH else 5
 SEED = 20261120
-OPERATIONS = ["backup", "backup", "drill", "prune"]  # a backup is an upload and a round of retention too
+HITS = {"backup": 50, "upload": 50, "retention": 50, "drill": 50, "restore": 20, "rewrap": 20}
+FEW_HITS = {"backup": 2, "upload": 2, "retention": 2, "drill": 2, "restore": 1, "rewrap": 1}
 PLACES = ["folder", "bucket"]
+WORK = {"backup": ("backup", ["folder"]), "upload": ("backup", ["bucket"])}  # the others have one name, and both places
 LATER = timedelta(minutes=11)  # a dead worker's lease has run out, and whatever nobody took is told of again
 KEPT = 2
+CARRYING_OUT: dict[type, Callable[..., bool]] = {
+    BackupRun: services.carry_out_backup,
+    DrillRun: services.carry_out_drill,
+    RestoreRun: services.carry_out_restore,
+}
 
 
 @pytest.fixture
@@ -50,17 +75,21 @@ def workplace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def places(shop, buckets: Buckets, tmp_path: Path, transactional_db: None) -> Iterator[dict[str, Database]]:
-    """The shop twice: its backups go to a folder, or to a bucket."""
+    """The shop twice: its backups go to a folder, or to a bucket. Each is encrypted to one of two keys."""
     with override_settings(BACKUP_DIRECTORY=str(tmp_path / "backups"), DIALLING_ALLOWED_NETWORKS=[LOOPBACK]):
-        environment = ensure_service(slug="payments", name="Payments API", tier="A").environments.get(is_default=True)
+        service = ensure_service(slug="payments", name="Payments API", tier="A")
+        environment = Environment.objects.create(service=service, name="staging")
         databases = {
             name: Database.objects.create(
                 environment=environment, name=name, connection_url=url_on_test_server(shop.database)
             )
             for name in PLACES
         }
+        for name in ("first", "second"):
+            identity = make_identity()
+            Recipient.objects.create(name=name, public_key=public_key_of(identity), identity=identity)
         for database in databases.values():
-            plan_of(database)
+            plan_of(database).recipients.set(Recipient.objects.filter(name="first"))
         Plan.objects.update(keep_newest=KEPT, removal_grace=timedelta(0))
         databases["bucket"].plan.storages.set([buckets.row(buckets.make())])
         yield databases
@@ -80,29 +109,82 @@ def workers(places: dict[str, Database], workplace: Path) -> Iterator[Workers]:
         yield workers
 
 
-def test_whatever_is_killed_and_when(workers: Workers, places: dict[str, Database], workplace: Path) -> None:
-    seconds = {
-        (operation, place): workers.finish(operation, place)
-        for place in PLACES
-        for operation in ["backup", "drill", "prune"]
-    }
+def test_whatever_is_killed_and_when(
+    workers: Workers, places: dict[str, Database], workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An instant counts when it met the worker at work. How long each kind of work takes is measured all the while."""
+    campaign = Campaign(workers, places)
+    for operation, place in product(["retention", "restore", "rewrap"], PLACES):
+        campaign.finish(operation, place)
     require_sound(places, "before anything was killed")
-    chance, killed = random.Random(SEED), 0  # noqa: S311
-    for number in range(1, INSTANTS + 1):
-        operation, place = chance.choice(OPERATIONS), chance.choice(PLACES)
-        instant = chance.uniform(0, 1.1 * seconds[operation, place])
-        what = f"{number}: {operation} into the {place}, killed after {instant:.3f} s"
+    for kind, place in plan(HITS if IS_THOROUGH else FEW_HITS):
+        what = campaign.kill(kind, place)
 
-        killed += workers.kill(operation, place, after_seconds=instant)
-
-        wait_until(lambda: not processes_naming(f"{workplace}/"), what)
+        wait_until(lambda: not processes_naming(f"{workplace}/") and not is_creating(), what)
         heal(places)
         require_sound(places, what)
         assert left_after_sweep(workplace) == [], what
-        if number % 5 == 0:
-            require_next_slot(places[place], what)
-    # How many were still at work depends on the machine; of a few instants, chance may take all.
-    assert killed > INSTANTS / 3 or not IS_THOROUGH, "most had ended before they were killed"
+    with capsys.disabled():
+        sys.stdout.write(f"\n{campaign}\n")
+
+
+def plan(hits: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """The kinds in turn, and the places in turn, until each kind was met so often."""
+    for number in range(max(hits.values())):
+        for kind in [kind for kind, wanted in hits.items() if number < wanted]:
+            _, places = WORK.get(kind, (kind, PLACES))
+            yield kind, places[number % len(places)]
+
+
+@dataclass
+class Campaign:
+    """Kills work of each kind at instants that are spread over its whole length."""
+
+    workers: Workers
+    places: dict[str, Database]
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311
+    seconds: dict[tuple[str, str], float] = field(default_factory=dict)
+    hits: Counter[str] = field(default_factory=Counter)
+    misses: int = 0
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.hits.items())
+        return f"Killed at work: {self.hits.total()} ({kinds}). Ended before they were killed: {self.misses}."
+
+    def finish(self, operation: str, place: str) -> None:
+        """Let the work end, and note how long it took."""
+        self._prepare(operation, place)
+        self.seconds[operation, place] = self.workers.finish(operation, place)
+
+    def kill(self, kind: str, place: str) -> str:
+        """Kill one that is at work, and say which and when."""
+        operation, _ = WORK.get(kind, (kind, PLACES))
+        while True:
+            self._prepare(operation, place)
+            instant = self.chance.uniform(0, 1.1) * self.seconds[operation, place]
+            ended = self.workers.kill(operation, place, after_seconds=instant)
+            if ended is None:
+                self.hits[kind] += 1
+                return f"{self.hits.total()}: {kind} ({place}), killed after {instant:.3f} s"
+            self.seconds[operation, place] = ended
+            self.misses += 1
+
+    def _prepare(self, operation: str, place: str) -> None:
+        """Whatever was killed before, the next slot ends well: without it, retention would rest."""
+        database = self.places[place]
+        if operation == "retention":
+            self._take_next_slot(database)
+        elif operation == "rewrap":
+            database.plan.recipients.set(Recipient.objects.exclude(plans=database.plan))
+
+    def _take_next_slot(self, database: Database) -> None:
+        Plan.objects.filter(database=database).update(keep_newest=KEPT + 2)
+        for operation in ("backup", "drill"):
+            self.seconds[operation, database.name] = self.workers.finish(operation, database.name)
+        backup_run, drill = database.backupruns.latest("queued_at"), database.drillruns.latest("queued_at")
+        assert backup_run.status == "succeeded", (str(self), backup_run.error)
+        assert drill.verdict == DrillVerdict.PROVEN, (str(self), drill.findings, drill.error)
+        Plan.objects.filter(database=database).update(keep_newest=KEPT)
 
 
 def left_after_sweep(workplace: Path) -> list[Path]:
@@ -117,15 +199,20 @@ def heal(places: dict[str, Database]) -> None:
     """What beat and the workers do by themselves a while later."""
     later = now() + LATER
     for run in services.tick(at=later):
-        carry_out = services.carry_out_backup if isinstance(run, BackupRun) else services.carry_out_drill
-        carry_out(run=run)
+        CARRYING_OUT[type(run)](run=run)
+    for run in RewrapRun.objects.unfinished().filter(status="queued"):
+        carry_out_rewrap(run=run)
     for database in places.values():
         services.prune(database=database, at=later + timedelta(days=2))
+    services.clear_obsolete(at=later)
 
 
 def require_sound(places: dict[str, Database], what: str) -> None:
     assert not BackupRun.objects.unfinished().exists(), what
     assert not DrillRun.objects.unfinished().exists(), what
+    assert not RestoreRun.objects.unfinished().exists(), what
+    assert not RewrapRun.objects.uncleared().exists(), what
+    require_whole_restores(what)
     for database in places.values():
         storage = open_storage(database.plan.storages.get())
         listed = database.backups.stored()
@@ -146,14 +233,23 @@ def require_restorable(storage: Storage, backup: Backup, what: str) -> None:
         assert hash_file(storage.fetch(f"{backup.storage_key}/{name}", Path(folder))) == backup.sha256, what
 
 
-def require_next_slot(database: Database, what: str) -> None:
-    """The next backup and its drill end well."""
-    backup_run = services.queue_backup(database=database)
-    services.carry_out_backup(run=backup_run)
-    assert backup_run.status == "succeeded", (what, backup_run.error)
-    drill = services.queue_drill(database=database)
-    services.carry_out_drill(run=drill)
-    assert drill.verdict == DrillVerdict.PROVEN, (what, drill.findings, drill.error)
+def is_creating() -> bool:
+    """Whether the server still does what a dead restore had told it."""
+    query = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'CREATE DATABASE \"restored\\_%'"
+    with psycopg.connect(url_on_test_server()) as server:
+        return server.execute(query).fetchone() is not None
+
+
+def require_whole_restores(what: str) -> None:
+    """What people find is whole. It is dropped again."""
+    names = [f"^{name}" for name in RestoreRun.objects.values_list("new_name", flat=True)]
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        found = server.execute(
+            "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname ~ ANY (%s)", [names]
+        ).fetchall()
+        for name, _ in found:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    assert {comment for _, comment in found} <= {"Restored by Seaworthy"}, (found, what)
 
 
 def unfinished_in(storage: Storage) -> list[str]:
