@@ -9,7 +9,7 @@ from .adopted.engine import Adopted
 from .backup import take_backup
 from .contract import BackupJob, DrillJob, Engine, Source
 from .drill import run_drill
-from .files.source import FilesSource
+from .files.source import files_source
 from .manifest import Manifest
 from .mariadb.source import MariaDBSource
 from .pgbackrest.engine import PgBackRest
@@ -53,7 +53,7 @@ class Streamed:
 ENGINES: dict[str, Engine] = {
     "postgresql": Streamed("postgresql", PostgreSQLSource.from_url),
     "mariadb": Streamed("mariadb", MariaDBSource.from_url),
-    "files": Streamed("files", FilesSource.from_url),
+    "files": Streamed("files", files_source),
     "sqlite": Streamed("sqlite", SQLiteSource.from_url),
     "pgbackrest": PgBackRest(),
     "adopted": Adopted(),

@@ -37,8 +37,8 @@ class Database(models.Model):
     engine = models.CharField(max_length=20, choices=Engine, default=Engine.POSTGRESQL)
     connection_url = EncryptedTextField(
         help_text=(
-            "postgresql://USER:PASSWORD@HOST:PORT/NAME, mysql://USER:PASSWORD@HOST:PORT/NAME, sqlite:///srv/app.db or "
-            "file:///srv/media. Encrypted at rest, and never shown again."
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME, mysql://USER:PASSWORD@HOST:PORT/NAME, sqlite:///srv/app.db, "
+            "file:///srv/media or s3://KEY_ID:SECRET@BUCKET/prefix. Encrypted at rest, and never shown again."
         ),
     )
     rpo_objective = models.DurationField(

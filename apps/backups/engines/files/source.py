@@ -1,30 +1,19 @@
 """A folder of files as a source."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from platform import python_version
-from typing import IO, Self, cast
+from typing import Self
 
-from apps.backups.engines import findings
 from apps.backups.engines.contract import Store, Taken
-from apps.backups.engines.findings import Finding
-from apps.backups.engines.manifest import Summary
 from apps.backups.engines.source_paths import allowed_path
 from apps.backups.engines.stages import Stages
 from apps.backups.exceptions import SourceUnreachable
-from apps.common.clock import now
 
-from .archive import CHANGING, CHUNK_BYTES, SPECIAL, VANISHED, Archive
-from .entry import printable
-from .fingerprint import Collector
-
-NAMES_SHOWN = 5
-SENTENCES = {
-    VANISHED: (findings.FILES_VANISHED, "was there when its folder was listed, and gone when it was read"),
-    CHANGING: (findings.CONTENT_UNSETTLED, "changed each time it was read, so its copy is of no single moment"),
-    SPECIAL: (findings.FILES_LEFT_OUT, "is a socket, a pipe or a device, and was left out"),
-}
+from .archive import Archive, Note, Warn
+from .bucket_address import SCHEME as BUCKET
+from .bucket_source import BucketSource
+from .reading import read_archive
 
 
 @dataclass(frozen=True)
@@ -46,49 +35,13 @@ class FilesSource:
     def read(self, store: Store, stages: Stages) -> Taken:
         if not self.root.is_dir():
             raise SourceUnreachable(f"{self.root} is no folder, or is not there.")
-        collector, troubles, taken_at = Collector(), Troubles(), now()
-        archive = Archive(self.root, note=collector.note, warn=troubles.note)
-        with stages.measure("dump"):
-            store(cast("IO[bytes]", ChunkReader(archive.chunks())))
-        fingerprint = collector.fingerprint()
-        summary = Summary(len(fingerprint.folders), fingerprint.files, fingerprint.size_bytes, "")
-        return Taken(taken_at, python_version(), summary, fingerprint.as_json(), warnings=troubles.findings())
+        return read_archive(self._chunks, store, stages)
+
+    def _chunks(self, note: Note, warn: Warn) -> Iterator[bytes]:
+        return Archive(self.root, note=note, warn=warn).chunks()
 
 
-@dataclass
-class Troubles:
-    """What could not be taken as it was: how often each kind, and the first names of it."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    names: dict[str, list[str]] = field(default_factory=dict)
-
-    def note(self, kind: str, path: str) -> None:
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        names = self.names.setdefault(kind, [])
-        if len(names) < NAMES_SHOWN:
-            names.append(printable(path))
-
-    def findings(self) -> list[Finding]:
-        return [
-            Finding(SENTENCES[kind][0], f"{self._named(kind, count)}: each {SENTENCES[kind][1]}.")
-            for kind, count in self.counts.items()
-        ]
-
-    def _named(self, kind: str, count: int) -> str:
-        shown = ", ".join(self.names[kind])
-        return f"{shown} and {count - NAMES_SHOWN} more" if count > NAMES_SHOWN else shown
-
-
-class ChunkReader:
-    """Chunks as a file to read from, small ones put together."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._buffer = bytearray()
-
-    def read(self, size: int = CHUNK_BYTES) -> bytes:
-        while len(self._buffer) < size and (chunk := next(self._chunks, None)) is not None:
-            self._buffer += chunk
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return data
+def files_source(url: str) -> FilesSource | BucketSource:
+    """A folder or a prefix of a bucket, as the URL says. Raises AddressInvalid."""
+    is_bucket = url.startswith(f"{BUCKET}://")
+    return BucketSource.from_url(url) if is_bucket else FilesSource.from_url(url)

@@ -40,7 +40,7 @@ class Bucket:
     allowed: Sequence[Network] = ()
 
     def __str__(self) -> str:
-        return f"the bucket {self.name} of the storage {self.storage or self.name}"
+        return f"the bucket {self.name} of the storage {self.storage}" if self.storage else f"the bucket {self.name}"
 
 
 def connect(bucket: Bucket) -> Any:
