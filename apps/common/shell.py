@@ -9,7 +9,7 @@ import subprocess  # the only import of it in apps and config
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,7 @@ class Command:
     directory: Path | None = None
     behind: Sequence[str] = ()  # programs that start this one, such as nice: they change how it runs, not what it is
     input_file: Path | None = None  # what it reads as standard input
+    input_chunks: Iterable[bytes] | None = None  # or these, one after the other, from a thread
     hear: Callable[[str], None] | None = None  # gets each line of standard error, in a thread
 
     @property
@@ -97,6 +98,9 @@ class Program:
         self._tail: deque[str] = deque(maxlen=STDERR_LINES_KEPT)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        self._feeding_error: Exception | None = None
+        self._feeder = threading.Thread(target=self._feed, daemon=True)
+        self._feeder.start()
         self._alarm = threading.Timer(command.timeout_seconds, self._time_out)
         self._alarm.daemon = True
         self._alarm.start()
@@ -120,6 +124,7 @@ class Program:
         exit_code = self.process.wait()
         self._alarm.cancel()
         self._listener.join()
+        self._feeder.join()
         log.info(
             "program_ended",
             program=self.command.program,
@@ -130,6 +135,8 @@ class Program:
         if self.timed_out:
             limit = self.command.timeout_seconds
             raise ToolTimedOut(f"{self.command.program} did not end within {limit:g} s and was stopped")
+        if self._feeding_error is not None:  # it read a part of its input, and may have been content with it
+            raise self._feeding_error
         if exit_code != 0:
             raise ToolFailed(_failure(self.command, exit_code, self.stderr), exit_code=exit_code)
 
@@ -146,6 +153,17 @@ class Program:
     def _time_out(self) -> None:
         self.timed_out = True
         _kill_group(self.process)
+
+    def _feed(self) -> None:
+        if self.command.input_chunks is None:
+            return
+        assert self.process.stdin is not None  # noqa: S101
+        try:
+            with suppress(BrokenPipeError), self.process.stdin as stream:  # it may end before it has read everything
+                for chunk in self.command.input_chunks:
+                    stream.write(chunk)
+        except Exception as error:  # raised again where the program's end is waited for
+            self._feeding_error = error
 
     def _listen(self) -> None:
         assert self.process.stderr is not None  # noqa: S101
@@ -193,7 +211,9 @@ def start_companion(command: Command) -> Companion:
 
 @contextmanager
 def _input_of(command: Command) -> Iterator[IO[bytes] | int]:
-    if command.input_file is None:
+    if command.input_chunks is not None:
+        yield subprocess.PIPE
+    elif command.input_file is None:
         yield subprocess.DEVNULL
     else:
         with command.input_file.open("rb") as file:
