@@ -92,7 +92,7 @@ def throwaway_folder() -> Iterator[Path]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         lock = stack.enter_context((folder / LOCK_FILE).open("w"))
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stack.enter_context(_watched(folder))
+        stack.enter_context(guarded(folder))
         yield folder
 
 
@@ -112,7 +112,8 @@ def initdb_options(installation: Installation) -> list[str]:
 
 
 @contextmanager
-def _watched(folder: Path) -> Iterator[None]:
+def guarded(folder: Path) -> Iterator[None]:
+    """If this process dies within the block, in whatever way, end the server in the folder and remove the folder."""
     watchdog = shell.start_companion(
         shell.Command(["/bin/sh", "-c", WATCHDOG, "watchdog", folder], directory=Path("/"))
     )

@@ -22,7 +22,7 @@ from apps.common.postgresql.throwaway import throwaway_folder
 from . import tool
 from .instant import Instant, late_commits
 from .listing import BackupSet
-from .recovery import Target, recovering
+from .recovery import Recovery, Target, recovering
 from .stanza import Stanza
 
 
@@ -43,19 +43,12 @@ def drill_set(job: DrillJob) -> DrillReport:
 def _prove(manifest: Manifest, job: DrillJob, stages: Stages) -> Iterator[Finding]:
     stanza, instant = Stanza.from_url(job.connection_url), Instant.from_json(manifest.extras["instant"])
     with stages.measure("look"):
-        held = _find_set(stanza, manifest)
+        held = find_set(stanza, manifest)
         yield from look_at_set(stanza, held)
     require_disk(temporary_folder(stanza.user), held.database_size_bytes)
     target = Target(tool.lsn_target(instant.lsn), lsn_settings(instant))
-    with recovering(
-        stanza,
-        label=held.label,
-        major=held.server_major,
-        superuser=instant.superuser,
-        target=target,
-        stages=stages,
-        timeout_seconds=job.timeout_seconds,
-    ) as recovered:
+    recovery = Recovery(stanza, held.label, held.server_major, instant.superuser, target, job.timeout_seconds)
+    with recovering(recovery, stages) as recovered:
         prover = PostgreSQLProver(recovered.server, manifest)
         with watched(prover, Limits(job.timeout_seconds, job.disk_budget_bytes)):
             with stages.measure("compare"):
@@ -72,7 +65,8 @@ def lsn_settings(instant: Instant) -> dict[str, str]:
     }
 
 
-def _find_set(stanza: Stanza, manifest: Manifest) -> BackupSet:
+def find_set(stanza: Stanza, manifest: Manifest) -> BackupSet:
+    """The backup that the manifest names, as pgBackRest still holds it. Raises Stopped."""
     label = manifest.extras["origin"]
     held = tool.list_backups(stanza).named(label)
     if held is None:

@@ -24,7 +24,7 @@ from apps.common.postgresql.placement import temporary_folder
 
 from . import tool
 from .listing import BackupSet, Repository
-from .recovery import Target, recovering
+from .recovery import Recovery, Target, recovering
 from .stanza import Stanza
 
 APART_SECONDS = 0.02
@@ -87,21 +87,13 @@ def _drill(job: PointJob, stages: Stages, course: Course) -> list[Finding]:
         with stages.measure("archive"):
             tool.push_log(stanza)
     target_at = course.target_at = job.target_at or marks.at  # type: ignore[union-attr]
-    base = course.base = _choose_base(repository, target_at, is_now=marks is not None)
+    base = course.base = choose_base(repository, target_at, is_now=marks is not None)
     require_disk(temporary_folder(stanza.user), base.database_size_bytes)
-    with (
-        recovering(
-            stanza,
-            label=base.label,
-            major=base.server_major,
-            superuser=str(stanza.address.parameters.get("user", "postgres")),
-            target=Target(tool.time_target(target_at), time_settings(target_at)),
-            stages=stages,
-            timeout_seconds=job.timeout_seconds,
-        ) as recovered,
-        stages.measure("look"),
-    ):
-        reached_at, found = _look(recovered, stanza.address.database, target_at, marks)
+    superuser = str(stanza.address.parameters.get("user", "postgres"))
+    target = Target(tool.time_target(target_at), time_settings(target_at))
+    recovery = Recovery(stanza, base.label, base.server_major, superuser, target, job.timeout_seconds)
+    with recovering(recovery, stages) as recovered, stages.measure("look"):
+        reached_at, found = look(recovered, stanza.address.database, target_at, marks)
     course.reached_at = reached_at or base.stopped_at
     return found
 
@@ -111,7 +103,8 @@ def time_settings(target_at: datetime) -> dict[str, str]:
     return {"recovery_target_time": target_at.isoformat(sep=" "), "recovery_target_timeline": "latest"}
 
 
-def _choose_base(repository: Repository, target_at: datetime, *, is_now: bool) -> BackupSet:
+def choose_base(repository: Repository, target_at: datetime, *, is_now: bool = False) -> BackupSet:
+    """The backup from which the moment is reached soonest. Raises Stopped."""
     if not repository.backups:
         raise refuted(findings.TARGET_BEFORE_OLDEST_BACKUP, "pgBackRest has no backup yet, so no point can be reached.")
     # Its list tells whole seconds.
@@ -123,9 +116,10 @@ def _choose_base(repository: Repository, target_at: datetime, *, is_now: bool) -
     return base
 
 
-def _look(
-    recovered: Recovered, database: str, target_at: datetime, marks: Marks | None
+def look(
+    recovered: Recovered, database: str, target_at: datetime, marks: Marks | None = None
 ) -> tuple[datetime | None, list[Finding]]:
+    """The last commit that was replayed, and whether that is too much or too little."""
     with recovered.connect(database) as connection:
         reached_at, next_number = connection.execute(REACHED).fetchone()  # type: ignore[misc]
         held = _committed(connection, marks, next_number) if marks else set()

@@ -11,6 +11,7 @@ from apps.backups.engines.report import Stopped, left_open, refuted
 from apps.backups.engines.stages import Stages
 from apps.backups.exceptions import ToolRefused
 from apps.common.postgresql import placement
+from apps.common.postgresql.server import Server
 from apps.common.postgresql.throwaway import end_server, remove_orphans, throwaway_folder
 
 from . import tool
@@ -25,40 +26,61 @@ class Target:
     settings: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Recovery:
+    """Which backup is restored, for which server, and how far its log is replayed."""
+
+    stanza: Stanza
+    label: str
+    major: int
+    superuser: str
+    target: Target
+    timeout_seconds: float
+
+
 @contextmanager
-def recovering(
-    stanza: Stanza, *, label: str, major: int, superuser: str, target: Target, stages: Stages, timeout_seconds: float
-) -> Iterator[Recovered]:
-    """Restore the backup into a private folder and replay the log up to the target. Raises Stopped."""
+def recovering(recovery: Recovery, stages: Stages) -> Iterator[Recovered]:
+    """Restore into a private folder, gone afterwards, and replay the log up to the target. Raises Stopped."""
     remove_orphans()
-    with throwaway_folder() as folder:
-        folder.chmod(0o711 if stanza.user else 0o700)
-        for name in ("data", "tablespaces", "spool", "locks"):
-            placement.private_folder(folder / name, stanza.user)
-        command = {"restore_command": tool.make_restore_command(stanza, folder / "data")}
-        server = make_server(
-            folder,
-            major=major,
-            superuser=superuser,
-            user=stanza.user,
-            settings=command | dict(target.settings),
-            start_seconds=max(1, int(timeout_seconds)),
-        )
-        with stages.measure("restore"):
-            _restore(stanza, label, folder, target, timeout_seconds)
-        disarm(server)
-        try:
-            with stages.measure("replay"):
-                replay(server, before_blaming=lambda: tool.list_backups(stanza))
-            yield Recovered(server)
-        finally:
-            end_server(server)
+    with throwaway_folder() as folder, recovering_in(folder, recovery, stages) as recovered:
+        yield recovered
 
 
-def _restore(stanza: Stanza, label: str, folder: Path, target: Target, timeout_seconds: float) -> None:
-    options = tool.make_restore_options(label, folder, target.options)
+@contextmanager
+def recovering_in(folder: Path, recovery: Recovery, stages: Stages) -> Iterator[Recovered]:
+    """The same in a folder that stays. The server does not run any more when the block ends."""
+    folder.chmod(0o711 if recovery.stanza.user else 0o700)
+    server = _server(recovery, folder)
+    with stages.measure("restore"):
+        _restore(recovery, folder)
+    disarm(server)
     try:
-        tool.call(stanza, "restore", *options, timeout_seconds=timeout_seconds)
+        with stages.measure("replay"):
+            replay(server, before_blaming=lambda: tool.list_backups(recovery.stanza))
+        yield Recovered(server)
+    finally:
+        end_server(server)
+
+
+def _server(recovery: Recovery, folder: Path) -> Server:
+    stanza = recovery.stanza
+    for name in ("data", "tablespaces", "spool", "locks"):
+        placement.private_folder(folder / name, stanza.user)
+    command = {"restore_command": tool.make_restore_command(stanza, folder / "data")}
+    return make_server(
+        folder,
+        major=recovery.major,
+        superuser=recovery.superuser,
+        user=stanza.user,
+        settings=command | dict(recovery.target.settings),
+        start_seconds=max(1, int(recovery.timeout_seconds)),
+    )
+
+
+def _restore(recovery: Recovery, folder: Path) -> None:
+    options = tool.make_restore_options(recovery.label, folder, recovery.target.options)
+    try:
+        tool.call(recovery.stanza, "restore", *options, timeout_seconds=recovery.timeout_seconds)
     except ToolRefused as error:
         raise _explain_refusal(error) from error
 

@@ -22,6 +22,7 @@ from apps.common.postgresql.throwaway import SETTINGS
 
 LOG_BYTES_READ = 200_000
 POLL_SECONDS = 0.05
+OF_THE_SOURCE = ".source"  # behind the names of the configuration files that came with the backup
 # What the source was configured to do is not done here, whatever was in its files.
 HARMLESS = {
     "hot_standby": "off",
@@ -79,7 +80,7 @@ def make_server(
 
 
 def disarm(server: Server) -> None:
-    """Let nothing of the source's own configuration count: its files are replaced, not overridden."""
+    """Let nothing of the source's own configuration count: its files are set aside, not overridden."""
     data = server.data_folder
     server.settings |= _room(server)
     files = {
@@ -89,7 +90,8 @@ def disarm(server: Server) -> None:
         "pg_ident.conf": "",
     }
     for name, text in files.items():
-        (data / name).unlink(missing_ok=True)
+        if os.path.lexists(data / name):
+            (data / name).replace(data / f"{name}{OF_THE_SOURCE}")
         (data / name).write_text(text)
         (data / name).chmod(0o600)
         placement.give(data / name, server.user)
