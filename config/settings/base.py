@@ -238,6 +238,7 @@ EVIDENCE_LONGEST_BYTES = environment.integer("EVIDENCE_LONGEST_BYTES", 5_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = EVIDENCE_LONGEST_BYTES  # else Django refuses sooner what is not a file
 
 BACKUP_SOURCE_DIRECTORIES = environment.items("BACKUP_SOURCE_DIRECTORIES", [])  # below them files may be backed up
+RESTORE_DIRECTORIES = environment.items("RESTORE_DIRECTORIES", [])  # below them restores may make files and folders
 BACKUP_DIRECTORY = environment.text("BACKUP_DIRECTORY", str(PROJECT_DIRECTORY / "var" / "backups"))
 BACKUP_SAMPLE_ABOVE_BYTES = environment.integer("BACKUP_SAMPLE_ABOVE_BYTES", 0)
 BACKUP_FINGERPRINT_REST_PERCENT = environment.integer("BACKUP_FINGERPRINT_REST_PERCENT", 0)

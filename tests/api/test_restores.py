@@ -52,7 +52,8 @@ def test_whoever_asked_takes_it_back(person, backup):
         ({"backup": 0}, "backup"),
         ({"server": "nowhere"}, "server"),
         ({"reason": ""}, "reason"),
-        ({"tables": "a"}, "tables"),
+        ({"parts": "a"}, "parts"),
+        ({"target_at": "2026-11-20T12:00:00Z"}, "target_at"),
     ],
 )
 def test_what_is_wrong_is_named(person, backup, fields, problem):

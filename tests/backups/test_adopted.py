@@ -3,16 +3,21 @@
 import gzip
 import io
 import os
+import secrets
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 from pytest_django import Settings
 
 from apps.backups import services
@@ -26,8 +31,16 @@ from apps.backups.engines.contract import BackupJob, DrillJob
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.report import DrillReport
+from apps.backups.engines.restoring import RestoreJob, Target
 from apps.backups.engines.storage import LocalStorage
-from apps.backups.exceptions import AddressInvalid, AdoptionFailed, DumpUnreadable, NothingNew
+from apps.backups.exceptions import (
+    AddressInvalid,
+    AdoptionFailed,
+    DumpUnreadable,
+    NothingNew,
+    RestoreFailed,
+    RestoreRefused,
+)
 from apps.backups.models import Database, Engine
 from apps.catalog.models import Environment
 from apps.common import shell
@@ -329,3 +342,32 @@ def test_a_damaged_header_is_refused_and_never_breaks(length: int, tail: bytes) 
     start = b"PGDMP\x01\x0e\x00\x04\x08\x01" + bytes(200)
     with suppress(DumpUnreadable):
         assert read_header(io.BytesIO(start[:length] + tail)).created_at
+
+
+@pytest.fixture
+def new_name() -> Iterator[str]:
+    """The name of a database that is not there yet, and is gone afterwards."""
+    name = f"again_{secrets.token_hex(4)}"
+    yield name
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_an_adopted_dump_becomes_a_new_database(
+    folder: Path, dump: Path, storage: LocalStorage, shop: Address, new_name: str
+) -> None:
+    put(folder, "shop.dump.gz", gzip.compress(dump.read_bytes()))
+    take(folder, storage, "adopted-restore")
+    target = Target(new_name, "a mark", url_on_test_server(), parts=["sales.customer"])
+    report = ENGINE.restore(RestoreJob(storage, "adopted-restore", target, f"file://{folder}"))
+
+    with psycopg.connect(url_on_test_server(new_name)) as connection:
+        assert connection.execute("SELECT count(*) FROM sales.customer").fetchone() == (200,)
+        assert connection.execute('SELECT count(*) FROM sales."Order"').fetchone() == (0,)
+    assert "What is partial is not compared." in report.outcome
+    wrong = replace(target, name=f"{new_name}_2", parts=["sales.nowhere"])
+    with pytest.raises(RestoreRefused, match=r"The backup has no table sales.nowhere"):
+        ENGINE.restore(RestoreJob(storage, "adopted-restore", wrong, f"file://{folder}"))
+    (folder / "shop.dump.gz").unlink()
+    with pytest.raises(RestoreFailed, match="is gone"):
+        ENGINE.restore(RestoreJob(storage, "adopted-restore", target, f"file://{folder}"))

@@ -1,13 +1,17 @@
 """pgBackRest on the real thing: full, incremental, and every way in which a drill of it can end."""
 
 import json
+import shutil
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.exceptions import ValidationError
 from pytest_django import Settings
@@ -31,13 +35,15 @@ from apps.backups.engines.pgbackrest.tool import (
     push_log,
 )
 from apps.backups.engines.report import DrillReport
+from apps.backups.engines.restoring import RestoreJob, RestoreReport, Target
 from apps.backups.engines.storage import LocalStorage
-from apps.backups.exceptions import AddressInvalid, NoPointInTime
+from apps.backups.exceptions import AddressInvalid, NoPointInTime, RestoreFailed
 from apps.backups.models import Database, Engine, Operation, Schedule
 from apps.backups.services.expiring import forget_expired
 from apps.backups.services.retention import look_ahead
 from apps.backups.verifiers import PointInTime
 from apps.catalog.models import Environment
+from apps.common import shell
 from apps.common.clock import now
 from apps.common.postgresql import placement
 from apps.evidence.contract import Context
@@ -208,6 +214,79 @@ def test_a_time_behind_the_end_of_the_archive_is_not_reached(source: Source, ful
     later = datetime.now(UTC) + timedelta(hours=1)
     report = ENGINE.drill_point(PointJob(source.url, now=datetime.now(UTC), target_at=later))
     assert [finding.id for finding in report.findings] == [findings.TARGET_NOT_REACHED]
+
+
+@pytest.fixture
+def place(settings: Settings) -> Iterator[Path]:
+    """A folder below which restores may be made, and which the server's user can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="seaworthy-test-place-", dir=placement.temporary_folder("nobody")))
+    folder.chmod(0o711)
+    settings.RESTORE_DIRECTORIES = [str(folder)]
+    yield folder
+    shutil.rmtree(folder)
+
+
+def restore(source: Source, storage: LocalStorage, prefix: str, path: Path, **options: object) -> RestoreReport:
+    target = Target(name=str(path), mark="seaworthy restore 7, claim 1", **options)
+    return ENGINE.restore(RestoreJob(storage, prefix, target, connection_url=source.url))
+
+
+@contextmanager
+def started(folder: Path, source: Source) -> Iterator[psycopg.Connection]:
+    """The restored server, started by hand as the restore says."""
+    program, user = source.server.installation.program, source.server.user
+    sockets = placement.private_folder(folder.parent / "sockets", user)
+    options = f"-c listen_addresses='' -c unix_socket_directories={sockets} -c hba_file={sockets}/hba"
+    (sockets / "hba").write_text("local all all trust")
+    placement.give(sockets / "hba", user)
+    start = [program("pg_ctl"), "-D", folder / "data", "-o", options, "-l", sockets / "log", "-w", "start"]
+    shell.run(shell.Command(start, user=user))
+    try:
+        with psycopg.connect(host=str(sockets), user=source.server.superuser, dbname="store") as connection:
+            yield connection
+    finally:
+        stop = [program("pg_ctl"), "-D", folder / "data", "-m", "fast", "-w", "stop"]
+        shell.run(shell.Command(stop, user=user))
+
+
+def test_a_backup_becomes_a_folder_that_starts_and_is_equal(
+    source: Source, storage: LocalStorage, full: Manifest, place: Path
+) -> None:
+    quiet = ENGINE.take(BackupJob(source.url, storage, "physical/quiet"))
+    report = restore(source, storage, "physical/quiet", place / "again")
+
+    assert report.findings == []
+    assert f"-D {place}/again/data" in report.outcome
+    assert [path.name for path in place.iterdir()] == ["again"]
+    assert sorted(path.name for path in (place / "again").iterdir()) == ["data", "tablespaces"]
+    with started(place / "again", source) as connection:
+        rows = quiet.fingerprint["tables"]["public.item"]["rows"]
+        assert connection.execute("SELECT count(*) FROM item").fetchone() == (rows,)
+        assert connection.execute("SHOW archive_mode").fetchone() == ("off",)
+    assert source.archived_from() == {str(source.server.data_folder)}
+
+
+def test_a_restore_to_a_moment_stops_there(source: Source, storage: LocalStorage, full: Manifest, place: Path) -> None:
+    source.execute("CREATE TABLE IF NOT EXISTS moment (number int)")
+    source.execute("INSERT INTO moment VALUES (1)")
+    time.sleep(1.1)  # pgBackRest's list tells whole seconds
+    at = datetime.now(UTC)
+    source.execute("INSERT INTO moment VALUES (2)")
+    push_log(source.stanza)
+    report = restore(source, storage, "physical/full", place / "then", at=at)
+
+    assert f"{at:%Y-%m-%d %H:%M:%S}" in report.outcome
+    with started(place / "then", source) as connection:
+        assert connection.execute("SELECT number FROM moment").fetchall() == [(1,)]
+
+
+def test_a_moment_that_the_log_does_not_reach_leaves_nothing(
+    source: Source, storage: LocalStorage, full: Manifest, place: Path
+) -> None:
+    with pytest.raises(RestoreFailed, match="ends too early"):
+        restore(source, storage, "physical/full", place / "later", at=now() + timedelta(hours=1))
+
+    assert list(place.iterdir()) == []
 
 
 def test_nothing_is_left_behind(source: Source, full: Manifest) -> None:

@@ -18,10 +18,11 @@ from apps.audit.models import AuditEvent
 from apps.backups import services
 from apps.backups.engines.postgresql import into_new
 from apps.backups.engines.postgresql.address import Address
-from apps.backups.engines.postgresql.into_new import drop_half_made
+from apps.backups.engines.register import engine_named
+from apps.backups.engines.restoring import Target
 from apps.backups.exceptions import RestoreDecided, RestoreRefused
 from apps.backups.models import Backup, Database, RestoreRun
-from apps.backups.services.restores import end_dead_restores
+from apps.backups.services.restoring import end_dead_restores
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.runs import LEASE, RunStatus
@@ -89,7 +90,7 @@ def test_a_backup_becomes_a_new_database_that_is_equal(backup: Backup, staging: 
 def test_one_table_comes_with_its_rows_and_the_whole_structure(
     backup: Backup, staging: Database, new_name: str
 ) -> None:
-    run = restore(backup, staging, new_name, tables=['sales."Order"'])
+    run = restore(backup, staging, new_name, parts=['sales."Order"'])
 
     assert (run.status, run.error) == (RunStatus.SUCCEEDED, "")
     assert rows_of(new_name, 'sales."Order"') == 2000
@@ -122,7 +123,8 @@ def test_what_a_dead_worker_left_is_dropped_and_nothing_else(backup: Backup, sta
     assert run.claim(at=now())
     with psycopg.connect(url_on_test_server(), autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(new_name)))
-        assert not drop_half_made(staging.connection_url, name=new_name, mark=run.mark)
+        unmarked = Target(name=new_name, mark=run.mark, connection_url=staging.connection_url)
+        assert not engine_named("postgresql").discard(unmarked)
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
         server.execute(comment.format(sql.Identifier(new_name), sql.Literal(run.mark)))
 
@@ -174,7 +176,7 @@ def test_what_cannot_work_is_refused_by_its_field(backup: Backup, options: dict[
 
 
 def test_a_table_that_is_not_in_it_is_refused(backup: Backup, staging: Database, new_name: str) -> None:
-    run = restore(backup, staging, new_name, tables=["sales.nowhere"])
+    run = restore(backup, staging, new_name, parts=["sales.nowhere"])
 
     assert run.error == "The backup has no table sales.nowhere. Write it as schema.table."
 

@@ -13,9 +13,11 @@ from django.urls import URLPattern, path, reverse
 
 from apps.audit.audited_admin import ReadOnlyAdmin, staff_user
 from apps.backups import services, tasks
+from apps.backups.engines.register import engine_named
 from apps.backups.exceptions import BackupError
 from apps.backups.models import Backup, Database, RestoreRun
-from apps.backups.services.restores import APPROVE
+from apps.backups.models.restores import LONGEST_NAME
+from apps.backups.services.restore_notices import APPROVE
 from apps.common.cells import age_cell, status_cell
 from apps.common.wording import duration_in_words
 
@@ -25,7 +27,7 @@ WAITING = "waits_for_approval"
 
 
 class RestoreForm(forms.Form):
-    """What is asked of whoever asks for a restore."""
+    """What is asked of whoever asks for a restore: what the backup's engine has to know."""
 
     server = forms.ModelChoiceField(
         Database.objects.none(),
@@ -33,27 +35,45 @@ class RestoreForm(forms.Form):
         empty_label=None,
         help_text="The new database is made there, beside what runs.",
     )
-    new_name = forms.CharField(
-        label="Name of the new database", max_length=63, help_text="Nothing is overwritten: the name must be free."
-    )
-    tables = forms.CharField(
-        label="Only these tables",
+    new_name = forms.CharField(max_length=LONGEST_NAME)
+    target_at = forms.DateTimeField(
+        label="As of",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="One schema.table a line. The structure comes whole, their rows alone. Empty: everything.",
+        help_text="The moment to recover to, in UTC. Empty: the moment of this backup.",
+    )
+    parts = forms.CharField(
+        label="Only", required=False, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
     )
     with_owners = forms.BooleanField(label="Owners and privileges too", required=False, initial=True)
     reason = forms.CharField(label="What it is for", widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *arguments: Any, backup: Backup, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        servers = Database.objects.filter(engine=backup.engine, is_enabled=True).select_related("environment__service")
-        self.fields["server"].queryset = servers  # type: ignore[attr-defined]
-        self.fields["server"].initial = backup.database_id
-        self.fields["new_name"].initial = f"{backup.database.name}_{backup.snapshot_at:%Y%m%d}".replace("-", "_")
+        wanted = engine_named(backup.engine).destination
+        self._leave_out(
+            server=bool(wanted.server_engine),
+            target_at=wanted.reaches_instants,
+            parts=bool(wanted.parts_help),
+            with_owners=wanted.leaves_owners,
+        )
+        if "server" in self.fields:
+            servers = Database.objects.filter(engine=wanted.server_engine, is_enabled=True)
+            self.fields["server"].queryset = servers.select_related("environment__service")  # type: ignore[attr-defined]
+            self.fields["server"].initial = backup.database_id
+        if "parts" in self.fields:
+            self.fields["parts"].help_text = wanted.parts_help
+        self.fields["new_name"].label = wanted.name_label
+        self.fields["new_name"].help_text = wanted.name_help
+        self.fields["new_name"].initial = wanted.suggest(backup.database.name, backup.snapshot_at)
 
-    def clean_tables(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["tables"].splitlines() if line.strip()]
+    def clean_parts(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
+
+    def _leave_out(self, **asked: bool) -> None:
+        """Take away the fields that this kind of restore does not ask for."""
+        for name, is_asked in asked.items():
+            if not is_asked:
+                del self.fields[name]
 
     def refuse(self, message: str) -> None:
         """Say what the service refused, beside the field that it names."""
@@ -99,7 +119,8 @@ class RestoreRunAdmin(ReadOnlyAdmin):
             else:
                 self._send(request, run)
                 return HttpResponseRedirect(_page_of(run))
-        context = {"title": "Restore into a new database", "backup": backup, "form": form}
+        noun = engine_named(backup.engine).destination.noun
+        context = {"title": f"Restore into a new {noun}", "noun": noun, "backup": backup, "form": form}
         return self._render(request, "admin/backups/restorerun/request.html", context)
 
     def change_view(

@@ -13,12 +13,14 @@ from rest_framework.response import Response
 
 from apps.backups import services, tasks
 from apps.backups.models import Backup, Database, RestoreRun
-from apps.backups.services.restores import APPROVE
+from apps.backups.models.restores import LONGEST_NAME
+from apps.backups.services.restore_notices import APPROVE
 from apps.common.api_permissions import ModelPermissions
 
 
 class RestoreSerializer(serializers.ModelSerializer):
     database = serializers.SlugField(source="backup.database.name", read_only=True)
+    kind = serializers.CharField(source="destination.noun", read_only=True, help_text="database, file or folder.")
     server = serializers.SlugField(source="server.name", read_only=True)
     requested_by: Any = serializers.EmailField(source="requested_by.email", allow_null=True, default=None)
     approved_by: Any = serializers.EmailField(source="approved_by.email", allow_null=True, default=None)
@@ -28,27 +30,38 @@ class RestoreSerializer(serializers.ModelSerializer):
     class Meta:
         model = RestoreRun
         fields = [
-            "id", "backup", "database", "server", "new_name", "tables", "with_owners", "reason", "status",
-            "waits_for_approval", "percent", "findings", "error", "requested_by", "approved_by", "approved_at",
-            "queued_at", "started_at", "finished_at",
+            "id", "backup", "database", "kind", "server", "new_name", "parts", "with_owners", "target_at", "reason",
+            "status", "waits_for_approval", "percent", "outcome", "findings", "error", "requested_by", "approved_by",
+            "approved_at", "queued_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 
 class RestoreRequestSerializer(serializers.Serializer):
-    """What is asked for: a backup in a new database, on the server of its own one unless said otherwise."""
+    """What is asked for: a backup as something new, on the server of its own database unless said otherwise."""
 
     backup: Any = serializers.PrimaryKeyRelatedField(
         queryset=Backup.objects.select_related("database__environment").defer("fingerprint")
     )
-    new_name = serializers.CharField(max_length=63, help_text="The name of the new database, free on its server.")
+    new_name = serializers.CharField(
+        max_length=LONGEST_NAME,
+        help_text="The name of the new database, free on its server; or the path of the new file or folder.",
+    )
     server: Any = serializers.SlugRelatedField(
         "name",
         queryset=Database.objects.select_related("environment"),
         required=False,
-        help_text="A database on whose server the new one is made.",
+        help_text="A database on whose server the new one is made. Not for files and folders.",
     )
-    tables = serializers.ListField(child=serializers.CharField(max_length=200), default=list, max_length=1000)
+    parts = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_NAME),
+        default=list,
+        max_length=1000,
+        help_text="Only these tables; or of files, these paths.",
+    )
     with_owners = serializers.BooleanField(default=True)
+    target_at = serializers.DateTimeField(
+        required=False, help_text="The moment to recover to, for engines that keep a log."
+    )
     reason = serializers.CharField()
 
 
@@ -79,7 +92,7 @@ class SeesRestores(ModelPermissions):
 
 
 class RestoreViewSet(viewsets.ReadOnlyModelViewSet):
-    """Restores into new databases, the newest first. Nothing is ever overwritten."""
+    """Restores into something new, the newest first. Nothing is ever overwritten."""
 
     serializer_class = RestoreSerializer
     queryset = RestoreRun.objects.select_related("backup__database", "server", "requested_by", "approved_by").order_by(

@@ -1,4 +1,4 @@
-"""What an engine is: how one kind of source is read, and how a backup of it is proven."""
+"""What an engine is: how one kind of source is read, how a backup of it is proven, and what a restore makes of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from .checks import Check
+from .destinations import Destination
 from .findings import Finding
 from .manifest import Manifest, Summary
 from .report import DrillReport, PointReport
+from .restoring import RestoreJob, RestoreReport, Target
 from .stages import TIMEOUT_SECONDS, Stages
 from .storage import Storage
 
@@ -107,7 +109,7 @@ class PointJob:
 
 
 class Engine(Protocol):
-    """One kind of database or file tree: how it is backed up, and how a backup of it is drilled."""
+    """One kind of database or file tree: how it is backed up, and how a backup of it is drilled and restored."""
 
     @property
     def key(self) -> str:
@@ -121,6 +123,16 @@ class Engine(Protocol):
 
     def drill(self, job: DrillJob) -> DrillReport:
         """Prove or refute the backup under the job's prefix. Leaves nothing behind."""
+
+    @property
+    def destination(self) -> Destination:
+        """What a restore for people makes of a backup."""
+
+    def restore(self, job: RestoreJob) -> RestoreReport:
+        """Make something new of the backup, and compare it. Leaves nothing when it fails. Raises OperationError."""
+
+    def discard(self, target: Target) -> bool:
+        """Remove what a restore that did not end left at the target, by its mark. False: there was nothing of it."""
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ from apps.backups.exceptions import EngineUnknown
 from .adopted.engine import Adopted
 from .backup import take_backup
 from .contract import BackupJob, DrillJob, Engine, Source
+from .destinations import Destination
 from .drill import run_drill
 from .files.source import files_source
 from .manifest import Manifest
@@ -15,13 +16,16 @@ from .mariadb.source import MariaDBSource
 from .pgbackrest.engine import PgBackRest
 from .postgresql.source import PostgreSQLSource
 from .report import DrillReport
+from .restore import run_restore
+from .restorers import RESTORERS
+from .restoring import RestoreJob, RestoreReport, Target
 from .sqlite.source import SQLiteSource
 from .watch import Limits
 
 
 @dataclass(frozen=True)
 class Streamed:
-    """An engine whose backup is one stream: compressed, encrypted, stored, and restored by the engine's prover."""
+    """An engine whose backup is one stream: compressed, encrypted, stored, proven and restored."""
 
     key: str
     source_of: Callable[[str], Source]
@@ -48,6 +52,16 @@ class Streamed:
             limits=Limits(job.timeout_seconds, job.disk_budget_bytes),
             checks=job.checks,
         )
+
+    @property
+    def destination(self) -> Destination:
+        return RESTORERS[self.key].destination
+
+    def restore(self, job: RestoreJob) -> RestoreReport:
+        return run_restore(job)
+
+    def discard(self, target: Target) -> bool:
+        return RESTORERS[self.key].discard(target)
 
 
 ENGINES: dict[str, Engine] = {

@@ -1,18 +1,21 @@
-"""Restores that people ask for: a backup into a new database, never over an old one."""
+"""Restores that people ask for: a backup into something new, never over what is there."""
 
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from apps.backups.engines.destinations import Destination
+from apps.backups.engines.register import engine_named
+from apps.backups.exceptions import BackupError
 from apps.common.runs import UNFINISHED, Run, RunQuerySet, RunStatus
 
 from .backups import Backup
 from .databases import Database
 
-NEW_NAME = r"^[a-z_][a-z0-9_]{0,62}$"
+LONGEST_NAME = 500
 
 
 class RestoreRunQuerySet(RunQuerySet["RestoreRun"]):
@@ -27,20 +30,23 @@ class RestoreRunQuerySet(RunQuerySet["RestoreRun"]):
 
 
 class RestoreRun(Run):
-    """One restore of one backup into a database that did not exist before."""
+    """One restore of one backup into a database, a file or a folder that did not exist before."""
 
     backup = models.ForeignKey(Backup, models.PROTECT, related_name="restores")
     server = models.ForeignKey(
-        Database, models.PROTECT, related_name="restores_beside", help_text="The new database is made on its server."
+        Database,
+        models.PROTECT,
+        related_name="restores_beside",
+        help_text="A new database is made on its server. Of what becomes a file or a folder: the backup's own.",
     )
     new_name = models.CharField(
-        "name of the new database",
-        max_length=63,
-        validators=[RegexValidator(NEW_NAME, "Small letters, digits and underscores, not beginning with a digit.")],
-        help_text="There must be no database of this name yet.",
+        "into", max_length=LONGEST_NAME, help_text="The name or the path of what is made. Nothing is there yet."
     )
-    tables = models.JSONField(default=list, blank=True, help_text="Only the rows of these tables. Empty: everything.")
+    parts = models.JSONField(default=list, blank=True, help_text="Only these tables, or paths. Empty: everything.")
     with_owners = models.BooleanField("owners and privileges too", default=True)
+    target_at = models.DateTimeField(
+        "as of", null=True, blank=True, help_text="The moment to recover to. Empty: that of the backup."
+    )
     reason = models.TextField()
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
@@ -53,8 +59,9 @@ class RestoreRun(Run):
     sent_at = models.DateTimeField("sent to a worker", null=True, editable=False)
     stages = models.JSONField(default=list, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True, editable=False)
-    done_items = models.PositiveIntegerField("done", default=0, editable=False)
-    total_items = models.PositiveIntegerField("of", null=True, editable=False)
+    done_items = models.PositiveBigIntegerField("done", default=0, editable=False)
+    total_items = models.PositiveBigIntegerField("of", null=True, editable=False)
+    outcome = models.TextField("what came of it", blank=True, editable=False)
 
     objects: ClassVar = RestoreRunQuerySet.as_manager()
 
@@ -85,12 +92,18 @@ class RestoreRun(Run):
 
     @property
     def mark(self) -> str:
-        """What the new database says of itself while it is half made, so that nothing else is ever dropped."""
+        """What it bears while it is half made, so that nothing else is ever removed."""
         return f"seaworthy restore {self.pk}, claim {self.fence}"
 
     @property
-    def is_partial(self) -> bool:
-        return bool(self.tables)
+    def destination(self) -> Destination:
+        """What the backup's engine makes of it."""
+        return engine_named(self.backup.engine).destination
+
+    @property
+    def is_on_a_server(self) -> bool:
+        """Whether a database is made; files and folders are made on the worker."""
+        return bool(self.destination.server_engine)
 
     @property
     def waits_for_approval(self) -> bool:
@@ -119,3 +132,25 @@ class RestoreRun(Run):
         refused = waiting.update(status=RunStatus.FAILED, finished_at=at, error=error)
         self.refresh_from_db()
         return refused == 1
+
+    def clean(self) -> None:
+        """Refuse what the backup's engine could not make."""
+        try:
+            self.destination.check(self.new_name)
+        except BackupError as error:
+            raise ValidationError({"new_name": error.message}) from error
+        if message := self._cannot_be():
+            raise ValidationError(message)
+
+    def _cannot_be(self) -> dict[str, str]:
+        """What this kind of restore has no use for, or lacks, by its field."""
+        wanted = self.destination
+        if wanted.server_engine and self.server.engine != wanted.server_engine:
+            return {"server": f"Choose a database of the engine {wanted.server_engine}: it is made on its server."}
+        if not wanted.server_engine and self.server != self.backup.database:
+            return {"server": f"The {wanted.noun} is made on the worker. Leave the server out."}
+        if self.parts and not wanted.parts_help:
+            return {"parts": "Backups of this engine are restored whole."}
+        if self.target_at and not wanted.reaches_instants:
+            return {"target_at": "Backups of this engine hold one moment only. Leave the time out."}
+        return {}

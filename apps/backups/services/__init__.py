@@ -13,7 +13,8 @@ from .points import queue_point_drill
 from .proofs import carry_out_proof, proofs_to_send, queue_proof
 from .proving import prove_drill
 from .removing import prune, prune_all
-from .restores import approve_restore, carry_out_restore, refuse_restore, request_restore
+from .restores import approve_restore, refuse_restore, request_restore
+from .restoring import carry_out_restore
 from .rewrapping import clear_obsolete
 from .scheduling import end_dead_runs, queue_due_runs, tick
 from .storing import open_storage

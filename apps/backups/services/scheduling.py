@@ -20,7 +20,8 @@ from .custody_drills import queue_custody_drill
 from .drills import queue_drill
 from .plans import plan_of
 from .points import queue_point_drill
-from .restores import end_dead_restores, forgotten_restores
+from .restores import forgotten_restores
+from .restoring import end_dead_restores
 
 logger = structlog.get_logger(__name__)
 SENT_AGAIN_AFTER = timedelta(minutes=10)

@@ -10,12 +10,16 @@ from apps.backups.engines import findings
 from apps.backups.engines.artefact import Written
 from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.contract import BackupJob, DrillJob, Examiner
+from apps.backups.engines.destinations import Destination
 from apps.backups.engines.drill import examine
 from apps.backups.engines.findings import Finding, Verdict
 from apps.backups.engines.manifest import Manifest, Summary
+from apps.backups.engines.postgresql.into_new import DESTINATION, PostgreSQLRestorer
 from apps.backups.engines.postgresql.restore import fingerprint_of
 from apps.backups.engines.reading import fetch_manifest, translated
 from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, refuting, verdict_on
+from apps.backups.engines.restore import measured
+from apps.backups.engines.restoring import Restored, RestoreJob, RestoreReport, Target
 from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
 from apps.backups.engines.watch import Limits
@@ -24,6 +28,7 @@ from apps.common.postgresql.throwaway import throwaway_folder
 
 from .dumps import find_dumps, newest_dump, unwrap
 from .form import Form
+from .into_new import require_restorable, restore_dump
 from .location import Location
 from .physical import recovered_copy
 from .reference import compare_with_reference
@@ -71,6 +76,16 @@ class Adopted:
                 return _prove(manifest, dump, folder, job, stages)
         except Stopped as stop:
             return make_report(stop.verdict, [stop.finding], manifest, stages, job.now)
+
+    @property
+    def destination(self) -> Destination:
+        return DESTINATION
+
+    def restore(self, job: RestoreJob) -> RestoreReport:
+        return measured(lambda stages: _restore(job, stages))
+
+    def discard(self, target: Target) -> bool:
+        return PostgreSQLRestorer().discard(target)
 
     def list_origins(self, connection_url: str) -> set[str]:
         return {dump.origin for dump in find_dumps(Location.from_url(connection_url), now=datetime.now(UTC))}
@@ -144,12 +159,28 @@ def _restored(
         with recovered_copy(manifest, stored, location.superuser, stages, limits) as copy:
             yield copy
         return
+    dump = _decompressed(manifest, stored, folder, form, stages)
+    with restored_copy(manifest, dump, stages, limits) as copy:
+        yield copy
+
+
+def _restore(job: RestoreJob, stages: Stages) -> Restored:
+    location = Location.from_url(job.connection_url)
+    with throwaway_folder() as folder:
+        with stages.measure("fetch"):
+            manifest = fetch_manifest(job.storage, job.prefix, folder, job.manifest_sha256)
+            form = Form(manifest.extras.get("form", Form.CUSTOM))
+            require_restorable(form, location.folder, manifest.extras["file"])
+            stored = _fetch(manifest, location)
+        return restore_dump(manifest, _decompressed(manifest, stored, folder, form, stages), job.target, stages)
+
+
+def _decompressed(manifest: Manifest, stored: Path, folder: Path, form: Form, stages: Stages) -> Path:
     require_disk(folder, GROWTH * manifest.artefact.size_bytes)
     dump = folder / ("dump.tar" if form == Form.TAR else "dump")
     with stages.measure("decompress"):
         _unwrap(stored, dump, form)
-    with restored_copy(manifest, dump, stages, limits) as copy:
-        yield copy
+    return dump
 
 
 def _unwrap(stored: Path, dump: Path, form: Form) -> None:

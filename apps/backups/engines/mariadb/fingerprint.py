@@ -92,11 +92,11 @@ def read_facts(connection: Connection, database: str) -> tuple[str, str, str, in
     return version, encoding, collation, int(size_bytes)
 
 
-def read_outline(connection: Connection, database: str) -> Outline:
+def read_outline(connection: Connection, database: str, *, written_as: str = "") -> Outline:
     """Structure, privileges and settings of the database."""
     version, encoding, collation, size_bytes = read_facts(connection, database)
     grants = read_grants(connection, database)
-    objects = read_structure(connection, database)
+    objects = read_structure(connection, database, written_as=written_as)
     if grants:
         objects["user"] = privileges_by_user(grants)
     return Outline(
@@ -117,9 +117,9 @@ def make_fingerprint(
     return Fingerprint(**vars(outline), tables=dict(sorted(tables.items())), counters=dict(sorted(counters.items())))
 
 
-def take_fingerprint(connection: Connection, database: str, *, with_history: bool) -> Fingerprint:
-    """Describe a database that nobody writes to."""
-    outline = read_outline(connection, database)
+def take_fingerprint(connection: Connection, database: str, *, with_history: bool, written_as: str = "") -> Fingerprint:
+    """Describe a database that nobody writes to, as if it had the other name."""
+    outline = read_outline(connection, database, written_as=written_as)
     tables = read_tables(connection, database, with_history=with_history)
     counters = {name: (number, number) for name, number in read_counters(connection, database).items()}
     return make_fingerprint(outline, {table.name: read_content(connection, table) for table in tables}, counters)

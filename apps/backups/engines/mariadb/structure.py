@@ -42,8 +42,9 @@ FROM information_schema.events WHERE event_schema = %(name)s
 """
 
 
-def read_structure(connection: Connection, database: str) -> Objects:
-    """Every object of the database by kind and name."""
+def read_structure(connection: Connection, database: str, *, written_as: str = "") -> Objects:
+    """Every object of the database by kind and name. Views name it: as the other name, where that is given."""
+    own, other = f"{identifier(database)}.", f"{identifier(written_as or database)}."
     found: Objects = {}
     columns = _columns(connection, database)
     for name, kind in ((name, KIND_OF_TABLE[kind]) for name, kind in rows_of(connection, TABLES, [database])):
@@ -51,7 +52,7 @@ def read_structure(connection: Connection, database: str) -> Objects:
         found.setdefault(kind, {})[name] = parts
     for kind, name, definer, rest in rows_of(connection, OTHERS, {"name": database}):
         # SHOW CREATE VIEW names the database or not, whichever way the view was made.
-        part = {"definition": digest(rest)} if kind == "view" else {"settings": rest}
+        part = {"definition": digest(rest.replace(own, other))} if kind == "view" else {"settings": rest}
         found.setdefault(kind, {})[name] = {"owner": definer, **part}
     for kind, name, parts in _each(found):
         if kind != "view":

@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from apps.backups.engines.artefact import Written
 from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.contract import BackupJob, DrillJob, PointJob
+from apps.backups.engines.destinations import Destination
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.source import summary_of
 from apps.backups.engines.report import DrillReport, PointReport
+from apps.backups.engines.restore import measured
+from apps.backups.engines.restoring import RestoreJob, RestoreReport, Target
 from apps.backups.engines.stages import Stages
 
 from . import tool
 from .drill import drill_set
 from .instant import Witness, witness
+from .into_folder import DESTINATION, discard_folder, restore_into_folder
 from .listing import BackupSet
 from .point import drill_point
 from .stanza import Stanza
@@ -46,6 +50,16 @@ class PgBackRest:
 
     def drill_point(self, job: PointJob) -> PointReport:
         return drill_point(job)
+
+    @property
+    def destination(self) -> Destination:
+        return DESTINATION
+
+    def restore(self, job: RestoreJob) -> RestoreReport:
+        return measured(lambda stages: restore_into_folder(job, stages))
+
+    def discard(self, target: Target) -> bool:
+        return discard_folder(target)
 
     def list_origins(self, connection_url: str) -> set[str]:
         return {one.label for one in tool.list_backups(Stanza.from_url(connection_url)).backups}

@@ -11,7 +11,7 @@ from apps.common.postgresql.binaries import Installation
 
 # 217; 0 16391 TABLE DATA sales customer owner
 ENTRY = re.compile(r"^\d+; \d+ \d+ (?P<rest>.+)$")
-KINDS_OF_TWO_WORDS = ("TABLE DATA", "FK CONSTRAINT", "MATERIALIZED VIEW DATA", "SEQUENCE SET", "BLOB DATA", "DATABASE")
+ROWS = "TABLE DATA "
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,12 @@ class Contents:
     def text(self) -> str:
         """What `--use-list` reads."""
         return "\n".join(self.entries) + "\n"
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Those whose rows are in it."""
+        rests = (ENTRY.match(line)["rest"] for line in self.entries)  # type: ignore[index]
+        return frozenset(_name(rest.removeprefix(ROWS)) for rest in rests if rest.startswith(ROWS))
 
     def only_rows_of(self, tables: Collection[str]) -> Self:
         """The whole structure, but rows of these tables alone, and no foreign keys: their other ends are empty."""
@@ -40,8 +46,8 @@ def read_contents(installation: Installation, dump: Path, *, with_database: bool
 
 def _is_wanted(line: str, tables: Collection[str]) -> bool:
     rest = ENTRY.match(line)["rest"]  # type: ignore[index]
-    if rest.startswith("TABLE DATA "):
-        return _name(rest.removeprefix("TABLE DATA ")) in tables
+    if rest.startswith(ROWS):
+        return _name(rest.removeprefix(ROWS)) in tables
     return not rest.startswith(("FK CONSTRAINT ", "BLOB", "MATERIALIZED VIEW DATA "))
 
 

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
 
+from apps.backups.engines.destinations import NewDatabase
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.report import refuting
-from apps.backups.engines.restoring import Target
+from apps.backups.engines.restoring import Restored, Target
 from apps.backups.engines.stages import Stages
 from apps.backups.exceptions import RestoreRefused
 from apps.common import shell
@@ -29,41 +31,88 @@ HALF_MADE = """
 SELECT datname FROM pg_database
 WHERE datname = %(nameless)s OR datname = %(name)s AND shobj_description(oid, 'pg_database') = %(mark)s
 """
+DESTINATION = NewDatabase(
+    server_engine="postgresql",
+    parts_help="One schema.table a line. The structure comes whole, their rows alone. Empty: everything.",
+    leaves_owners=True,
+)
+EQUAL = (
+    "It was compared with what was backed up. Settings and privileges of the database itself stay with the old name."
+)
+PARTIAL = (
+    "It holds the whole structure and the rows of the chosen tables only, without foreign keys. What is partial is not "
+    "compared."
+)
 
 
-def restore_into_new(manifest: Manifest, dump: Path, target: Target, stages: Stages) -> list[Finding]:
-    """Make the database, restore into it, and compare. Raises RestoreRefused, ToolFailed, SourceUnreachable."""
-    server, fingerprint = parse_address(target.connection_url), Fingerprint.from_json(manifest.fingerprint)
+@dataclass(frozen=True)
+class Backed:
+    """What has to be known of a backup before a database is made of it."""
+
+    major: int
+    owners: frozenset[str]
+    tables: frozenset[str]
+
+    @classmethod
+    def of(cls, fingerprint: Fingerprint) -> Self:
+        """As its source was."""
+        owners = {parts["owner"] for kind in fingerprint.objects.values() for parts in kind.values()}
+        return cls(fingerprint.server_major, frozenset(owners), frozenset(fingerprint.tables))
+
+
+class PostgreSQLRestorer:
+    """Into a new database of a running server."""
+
+    destination = DESTINATION
+
+    def restore(self, manifest: Manifest, dump: Path, target: Target, stages: Stages) -> Restored:
+        fingerprint = Fingerprint.from_json(manifest.fingerprint)
+        with restored_database(Backed.of(fingerprint), dump, target, stages) as address:
+            if target.parts:
+                return Restored([], say(target, PARTIAL))
+            with stages.measure("compare"):
+                return Restored(_compare(fingerprint, address, target), say(target, EQUAL))
+
+    def discard(self, target: Target) -> bool:
+        """Drop the database if it still bears the mark of a restore that did not end."""
+        with parse_address(target.connection_url).connect(autocommit=True) as connection:
+            return _drop_half_made(connection, target.name, target.mark)
+
+
+@contextmanager
+def restored_database(backed: Backed, dump: Path, target: Target, stages: Stages) -> Iterator[Address]:
+    """Make the database and restore into it; it bears its mark until the block ends well.
+
+    Raises RestoreRefused, ToolFailed, SourceUnreachable.
+    """
+    server = parse_address(target.connection_url)
     with server.connect(autocommit=True) as connection, translated(server):
-        installation = _installation(connection, fingerprint)
-        _check(connection, fingerprint, target)
+        installation = _installation(connection, backed)
+        _check(connection, backed, target)
         creation = _creation(installation, dump, _nameless(target.name, target.mark))
         with _new_database(connection, creation, target):
             address = Address({**server.parameters, "dbname": target.name})
             with stages.measure("restore"):
                 _restore(installation, dump, address, target)
-            with stages.measure("compare"):
-                found = [] if target.tables else _compare(fingerprint, address, target)
-    return found
+            yield address
 
 
-def drop_half_made(connection_url: str, *, name: str, mark: str) -> bool:
-    """Drop the database if it still bears the mark of a restore that did not end. False: there was nothing of it."""
-    with parse_address(connection_url).connect(autocommit=True) as connection:
-        return _drop_half_made(connection, name, mark)
+def say(target: Target, words: str) -> str:
+    """What came of it, and how it is used."""
+    return f"{words} Connect to it as to the server's other database, with the name {target.name}."
 
 
-def _installation(connection: psycopg.Connection[Any], fingerprint: Fingerprint) -> Installation:
+def _installation(connection: psycopg.Connection[Any], backed: Backed) -> Installation:
     server_major = connection.info.server_version // 10_000
-    if server_major < fingerprint.server_major:
+    if server_major < backed.major:
         raise RestoreRefused(
-            f"The server is PostgreSQL {server_major}; the backup is of {fingerprint.server_major}, "
+            f"The server is PostgreSQL {server_major}; the backup is of {backed.major}, "
             "which an older server cannot hold. Choose another server."
         )
     return installation_for(server_major)
 
 
-def _check(connection: psycopg.Connection[Any], fingerprint: Fingerprint, target: Target) -> None:
+def _check(connection: psycopg.Connection[Any], backed: Backed, target: Target) -> None:
     exists = connection.execute("SELECT FROM pg_database WHERE datname = %s", [target.name]).fetchone()
     if exists is not None:
         raise RestoreRefused(f"There is a database {target.name} on the server already. Choose another name.")
@@ -73,16 +122,15 @@ def _check(connection: psycopg.Connection[Any], fingerprint: Fingerprint, target
     if row and not row[0]:
         raise RestoreRefused(f"The user {row[1]} may not create databases. Run: ALTER ROLE {row[1]} CREATEDB")
     if target.with_owners:
-        _check_roles(connection, fingerprint)
-    unknown = sorted(set(target.tables) - fingerprint.tables.keys())
+        _check_roles(connection, backed)
+    unknown = sorted(set(target.parts) - backed.tables)
     if unknown:
         raise RestoreRefused(f"The backup has no table {', '.join(unknown)}. Write it as schema.table.")
 
 
-def _check_roles(connection: psycopg.Connection[Any], fingerprint: Fingerprint) -> None:
-    owners = {parts["owner"] for kind in fingerprint.objects.values() for parts in kind.values()}
+def _check_roles(connection: psycopg.Connection[Any], backed: Backed) -> None:
     known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
-    missing = sorted(owners - known)
+    missing = sorted(backed.owners - known)
     if missing:
         raise RestoreRefused(
             f"The server has no role {', '.join(missing)}, to whom things in the backup belong. "
@@ -133,8 +181,8 @@ def _creation(installation: Installation, dump: Path, name: str) -> sql.Composed
 
 def _restore(installation: Installation, dump: Path, address: Address, target: Target) -> None:
     contents = read_contents(installation, dump)
-    if target.tables:
-        contents = contents.only_rows_of(target.tables)
+    if target.parts:
+        contents = contents.only_rows_of(target.parts)
     listed = dump.with_suffix(".list")
     listed.write_text(contents.text)
     done = _Counter(target, len(contents.entries))
@@ -155,7 +203,7 @@ def make_arguments(dump: Path, listed: Path, address: Address, target: Target) -
         "--no-password",
         "--no-tablespaces",
         "--verbose",
-        "--jobs=2",
+        f"--jobs={1 if dump.suffix == '.tar' else 2}",
         f"--use-list={listed}",
         *([] if target.with_owners else ["--no-owner", "--no-privileges"]),
         f"--dbname={address.public_conninfo}",
@@ -195,7 +243,3 @@ def _without(fingerprint: Fingerprint, parts: set[str]) -> Fingerprint:
         if kind != "database"
     }
     return Fingerprint(**{**vars(fingerprint), "objects": objects})
-
-
-def _picked(aspects: dict[str, str], ignored: set[str]) -> dict[str, str]:
-    return {aspect: value for aspect, value in aspects.items() if aspect not in ignored}

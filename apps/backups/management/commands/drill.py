@@ -2,9 +2,8 @@
 
 import json
 import sys
-from argparse import ArgumentTypeError
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.backups import services
 from apps.backups.engines.encryption import read_identities
 from apps.backups.exceptions import BackupError
+from apps.backups.management.moments import parse_moment
 from apps.backups.models import Backup, Database, DrillRun, DrillVerdict, Recipient
 from apps.backups.services.custody_drills import owner_of, read_identity_file
 from apps.common.console import quiet_logs
@@ -73,13 +73,7 @@ class Moment:
 
 
 def _read_time(text: str) -> Moment:
-    if text == "now":
-        return Moment(None)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text} is not a time; write 2026-11-20T12:00:00Z, or now") from None
-    return Moment(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return Moment(None if text == "now" else parse_moment(text))
 
 
 def _find_backup(identifier: int) -> Backup:

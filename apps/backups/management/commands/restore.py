@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.backups import services
 from apps.backups.exceptions import BackupError
+from apps.backups.management.moments import parse_moment
 from apps.backups.models import Backup, Database, RestoreRun
 from apps.common.console import quiet_logs
 from apps.common.runs import RunStatus
@@ -14,16 +15,27 @@ from apps.common.wording import duration_in_words
 
 
 class Command(BaseCommand):
-    help = "Restore a backup into a new database, in this process. Never overwrites one. Exit code 1 when it fails."
+    help = (
+        "Restore a backup into a new database, file or folder, in this process. Nothing is overwritten. "
+        "Exit code 1 when it fails."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("backup", help="The number of the backup, or the name of a database for its newest one.")
-        parser.add_argument("--into", required=True, metavar="NAME", help="The name of the new database.")
+        parser.add_argument("--into", required=True, metavar="NAME", help="The new name, or the new path.")
         parser.add_argument("--server", metavar="DATABASE", help="Make it on the server of this database instead.")
         parser.add_argument(
-            "--table", action="append", default=[], help="Only the rows of this table; may be repeated."
+            "--only",
+            "--table",
+            action="append",
+            default=[],
+            metavar="PART",
+            help="Only the rows of this table, or what lies at this path; may be repeated.",
         )
         parser.add_argument("--no-owners", action="store_true", help="Leave owners and privileges out.")
+        parser.add_argument(
+            "--at", type=parse_moment, metavar="TIME", help="Recover to this moment, such as 2026-11-20T12:00:00Z."
+        )
         parser.add_argument(
             "--reason", default="asked for by a command", help="What it is for; the audit trail keeps it."
         )
@@ -36,8 +48,9 @@ class Command(BaseCommand):
                 new_name=options["into"],
                 reason=options["reason"],
                 server=_database(options["server"]) if options["server"] else None,
-                tables=options["table"],
+                parts=options["only"],
                 with_owners=not options["no_owners"],
+                target_at=options["at"],
             )
         except BackupError as error:
             raise CommandError(error.message, returncode=2) from error
@@ -64,8 +77,7 @@ class Command(BaseCommand):
             return
         took = duration_in_words(run.duration) if run.duration else "no time"
         self.stdout.write(self.style.SUCCESS(f"Restored {run.backup} into {run.new_name} in {took}."))
-        if run.is_partial:
-            self.stdout.write("It holds the rows of the chosen tables only, and no foreign keys.")
+        self.stdout.write(run.outcome)
         for finding in run.findings:
             self.stdout.write(self.style.WARNING(f"  {finding['message']}"))
 
@@ -94,7 +106,8 @@ def _as_json(run: RestoreRun) -> dict[str, Any]:
         "status": run.status,
         "backup": run.backup_id,
         "into": run.new_name,
-        "tables": run.tables,
+        "parts": run.parts,
+        "outcome": run.outcome,
         "findings": run.findings,
         "stages": dict(run.stage_rows),
     }
