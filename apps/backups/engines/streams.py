@@ -79,7 +79,7 @@ class DecompressingWriter:
     def __init__(self, file: IO[bytes]) -> None:
         self.seconds = 0.0
         self._file = file
-        self._writer = zstandard.ZstdDecompressor().stream_writer(file, write_size=CHUNK_BYTES, closefd=False)
+        self._writer = zstandard.ZstdDecompressor().stream_writer(file, closefd=False)
 
     @property
     def content_bytes(self) -> int:
