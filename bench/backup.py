@@ -31,6 +31,7 @@ from _processes import cpu_seconds, peak_mb
 from apps.backups.engines.artefact import Written, pack
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import run_drill
+from apps.backups.engines.encryption import make_identity, public_key_of
 from apps.backups.engines.postgresql.address import parse_address
 from apps.backups.engines.postgresql.dump import dumping, open_snapshot
 from apps.backups.engines.postgresql.source import PostgreSQLSource
@@ -94,17 +95,18 @@ def main() -> None:
 def compare_backups(server: Server, folder: Path, runs: int) -> None:
     """Backups beside the tools that people use without Seaworthy."""
     url, storage = server.connection_url("bench"), LocalStorage(folder / "storage")
+    recipients = [public_key_of(make_identity()) for _ in range(2)]
     gzip, zstd, dump, backup = best_of(
         runs,
         lambda: pipe(server, folder / "gzip", [], ["gzip"]),
         lambda: pipe(server, folder / "zstd", ["-Fc", "-Z0"], ["zstd", "-3", "-T0", "-q"]),
         lambda: in_child(dump_only, server, url, storage),
-        lambda: in_child(back_up, server, url, storage),
+        lambda: in_child(back_up, server, url, storage, recipients),
     )
     line("pg_dump | gzip", gzip, gzip.result)
     line("pg_dump -Fc -Z0 | zstd -3 -T0", zstd, zstd.result)
     line("dump, compress, checksum, store", dump, dump.result.size_bytes)
-    line("backup, with the fingerprint", backup, backup.result.size_bytes)
+    line("backup, encrypted and with the fingerprint", backup, backup.result.size_bytes)
     figure("backup: time, of pg_dump | gzip", backup.seconds / gzip.seconds, 0.6)
     figure("backup: size, of pg_dump | gzip", backup.result.size_bytes / gzip.result, 0.6)
     figure("dump and compress: time, of bare zstd", dump.seconds / zstd.seconds, 1.1)
@@ -114,17 +116,18 @@ def compare_backups(server: Server, folder: Path, runs: int) -> None:
 
 def compare_drills(server: Server, folder: Path, size_mb: float, runs: int) -> None:
     """Drills beside a bare restore, and a drill of nothing at all."""
-    storage = LocalStorage(folder / "storage")
+    storage, identity = LocalStorage(folder / "storage"), make_identity()
     for name in ("bench", "empty"):
-        take_backup(source=source_of(server.connection_url(name)), storage=storage, prefix=f"drilled/{name}")
+        source, recipients = source_of(server.connection_url(name)), [public_key_of(identity)]
+        take_backup(source=source, storage=storage, prefix=f"drilled/{name}", recipients=recipients)
     dump = folder / "bare.dump"
     command = [server.installation.program("pg_dump"), "-Fc", "-Z0", "-f", dump, server.connection_url("bench")]
     subprocess.run(command, check=True)
     restore, drill, fixed = best_of(
         runs,
         lambda: bare_restore(server, dump),
-        lambda: in_child(drill_of, server, "drilled/bench", storage),
-        lambda: in_child(drill_of, server, "drilled/empty", storage),
+        lambda: in_child(drill_of, server, "drilled/bench", storage, identity),
+        lambda: in_child(drill_of, server, "drilled/empty", storage, identity),
     )
     stages = drill.result.stages
     print(f"drill: {drill.result.verdict.value}, {drill.seconds:.1f} s, peak memory {drill.peak_mb:.0f} MB")
@@ -144,7 +147,8 @@ def show_memory(size_mb: int) -> None:
         with throwaway_server(newest_server_installation()) as server:
             server.create_database("bench")
             fill_quickly(server, size_mb)
-            backup = in_child(back_up, server, server.connection_url("bench"), LocalStorage(Path(folder) / "storage"))
+            url, recipients = server.connection_url("bench"), [public_key_of(make_identity())]
+            backup = in_child(back_up, server, url, LocalStorage(Path(folder) / "storage"), recipients)
     figure(f"backup of {size_mb} MB: peak memory, MB", backup.peak_mb, 150)
 
 
@@ -234,12 +238,13 @@ def in_seconds(function: Callable[..., Any], *arguments: Any) -> tuple[Any, floa
     return function(*arguments), time.monotonic() - started
 
 
-def back_up(url: str, storage: LocalStorage) -> Written:
-    return take_backup(source=source_of(url), storage=storage, prefix=secrets.token_hex(4)).artefact
+def back_up(url: str, storage: LocalStorage, recipients: list[str]) -> Written:
+    prefix = secrets.token_hex(4)
+    return take_backup(source=source_of(url), storage=storage, prefix=prefix, recipients=recipients).artefact
 
 
 def dump_only(url: str, storage: LocalStorage) -> Written:
-    """Dump, compression, checksum and storing, without the fingerprint beside it."""
+    """Dump, compression, checksum and storing, without encryption and without the fingerprint beside it."""
     address = parse_address(url)
     with (
         open_snapshot(address) as snapshot,
@@ -249,8 +254,8 @@ def dump_only(url: str, storage: LocalStorage) -> Written:
         return pack(source, file)
 
 
-def drill_of(prefix: str, storage: LocalStorage) -> DrillReport:
-    return run_drill(storage=storage, prefix=prefix, now=datetime.now(UTC))
+def drill_of(prefix: str, storage: LocalStorage, identity: str) -> DrillReport:
+    return run_drill(storage=storage, prefix=prefix, now=datetime.now(UTC), identities=[identity])
 
 
 def best_of(runs: int, *contenders: Callable[[], Measured]) -> list[Measured]:
