@@ -56,6 +56,7 @@ def tick() -> None:
     at = now()
     for run in services.tick(at=at):
         send(run)
+    services.want_older_copies()
     send_copies(at)
 
 

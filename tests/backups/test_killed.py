@@ -50,7 +50,7 @@ from tests.servers import url_on_test_server
 from tests.thoroughness import IS_THOROUGH
 
 SEED = 20261120
-HITS = {"backup": 50, "upload": 50, "retention": 50, "drill": 50, "restore": 20, "rewrap": 20}
+HITS = {"backup": 50, "upload": 50, "retention": 50, "drill": 50, "restore": 10, "rewrap": 10}
 FEW_HITS = {"backup": 2, "upload": 2, "retention": 2, "drill": 2, "restore": 1, "rewrap": 1}
 PLACES = ["folder", "bucket"]
 WORK = {"backup": ("backup", ["folder"]), "upload": ("backup", ["bucket"])}  # the others have one name, and both places

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from apps.audit.audited_admin import AuditedAdmin
 from apps.backups.models import Plan, Recipient, Storage
+from apps.backups.selectors.storages import to_be_copied
 from apps.backups.services.plans import doubts_about, preview_of
 from apps.common.cells import status_cell
 from apps.common.clock import now
@@ -111,7 +112,7 @@ class PlanAdmin(AuditedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse | TemplateResponse:
         plan = Plan.objects.select_related("database").filter(pk=read_number(object_id) or 0).first()
-        shown = {"preview": preview_of(plan, at=now()), "doubts": doubts_about(plan, at=now())} if plan else {}
+        shown = _shown(plan) if plan else {}
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     @admin.display(description="storages")
@@ -133,3 +134,11 @@ class PlanAdmin(AuditedAdmin):
     @admin.display(description="removals")
     def removals(self, plan: Plan) -> Any:
         return status_cell("frozen" if plan.frozen_because else "ok")
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
+    return {
+        "preview": preview_of(plan, at=now()),
+        "doubts": doubts_about(plan, at=now()),
+        "to_be_copied": to_be_copied(plan),
+    }

@@ -9,6 +9,7 @@ from .copies import due_copies, store_copy
 from .custody_drills import queue_custody_drill
 from .databases import ensure_database
 from .drills import carry_out_drill, queue_drill
+from .filling import want_older_copies
 from .points import queue_point_drill
 from .proofs import carry_out_proof, proofs_to_send, queue_proof
 from .proving import prove_drill
@@ -49,4 +50,5 @@ __all__ = [
     "request_restore",
     "store_copy",
     "tick",
+    "want_older_copies",
 ]
