@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.models import Notice, User
+from apps.audit.models import AuditEvent
+from apps.backups import services
 from apps.backups.engines.watching import (
     AgePoint,
     Measured,
@@ -193,6 +195,26 @@ def test_the_owners_are_told_once_and_again_when_it_is_over(history: Database, o
     assert announce_alerts(at=at + HOUR) == 1
     assert announce_alerts(at=at + 2 * HOUR) == 0
     assert Notice.objects.order_by("-pk")[0].subject == "shop is within its objective again"
+
+
+def test_another_source_than_before_is_told_once_and_kept_in_the_trail(database: Database, olga: User) -> None:
+    for _ in range(2):
+        services.carry_out_backup(run=services.queue_backup(database=database))
+        # As if the address had led to another server until now.
+        first = Backup.objects.earliest("pk")
+        first.fingerprint["identity"]["system_identifier"] = "1"
+        first.save(update_fields=["fingerprint"])
+
+    assert AuditEvent.objects.filter(action="backup.source_changed").count() == 1
+    announce_alerts(at=now())
+    announce_alerts(at=now())
+    notice = Notice.objects.get(recipient=olga, key__startswith="source:")
+    assert notice.subject == "shop: the source is another one than before"
+    assert "of another server than the one before it" in notice.text
+    assert "Check the connection URL" in notice.text
+    services.carry_out_backup(run=services.queue_backup(database=database))
+    announce_alerts(at=now())
+    assert Notice.objects.filter(key__startswith="source:").count() == 1
 
 
 def test_failures_in_a_row_are_told(database: Database) -> None:

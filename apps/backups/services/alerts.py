@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.accounts.models import Notice, User
 from apps.accounts.selectors import people_who_may
 from apps.accounts.services import notify
+from apps.backups.engines.findings import SOURCE_CHANGED
 from apps.backups.models import Database, DrillVerdict
 from apps.backups.selectors import last_drill
 from apps.backups.selectors.watching import Watch, watch
@@ -15,6 +16,7 @@ from apps.common.wording import duration_in_words
 
 OVER = ":over"
 FAILURES_TOLD = 3
+TOLD_FOR = timedelta(days=7)  # so long, a notice that could not be written is written yet
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,13 @@ def announce_alerts(*, at: datetime) -> int:
 
 def find_alerts(figures: Watch) -> list[Alert]:
     """Everything that is wrong now."""
-    return [*_of_the_point(figures), *_of_the_last_drill(figures), *_of_failures(figures), *_of_anomalies(figures)]
+    return [
+        *_of_the_point(figures),
+        *_of_the_last_drill(figures),
+        *_of_failures(figures),
+        *_of_anomalies(figures),
+        *_of_the_source(figures),
+    ]
 
 
 def _announce(database: Database, at: datetime) -> int:
@@ -102,6 +110,16 @@ def _of_anomalies(figures: Watch) -> Iterator[Alert]:
             f"{figures.database}: the newest backup is unlike the ones before it",
             anomaly.sentence,
         )
+
+
+def _of_the_source(figures: Watch) -> Iterator[Alert]:
+    """Each backup of late that was of another server or database than the one before it."""
+    of_late = figures.database.backups.filter(finished_at__gt=figures.at - TOLD_FOR)
+    changed = of_late.filter(warnings__contains=[{"id": SOURCE_CHANGED}]).order_by("finished_at")
+    for pk, warnings in changed.values_list("pk", "warnings"):
+        said = next(row for row in warnings if row["id"] == SOURCE_CHANGED)
+        subject = f"{figures.database}: the source is another one than before"
+        yield Alert(f"source:{pk}", subject, f"{said['message']} {said['advice']}")
 
 
 def _ended(figures: Watch) -> Iterator[Alert]:

@@ -10,7 +10,7 @@ from apps.audit import services as audit
 from apps.backups.engines.advice import as_rows
 from apps.backups.engines.contract import BackupJob
 from apps.backups.engines.copying import read_back
-from apps.backups.engines.findings import Finding
+from apps.backups.engines.findings import SOURCE_CHANGED, Finding
 from apps.backups.engines.identity import compare_sources
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.register import engine_named
@@ -121,6 +121,9 @@ def _record(run: BackupRun, storage: Storage, manifest: Manifest | None) -> dict
     backup = list_backup(run=run, storage=storage, storage_key=run.storage_key, manifest=manifest)
     want_copies(backup, [other for other in storages_of(run.database) if other != storage])
     audit.record(action="backup.finished", subject=backup, details={"sha256": backup.sha256})
+    for warning in backup.warnings:
+        if warning["id"] == SOURCE_CHANGED:
+            audit.record(action="backup.source_changed", subject=backup, details={"message": warning["message"]})
     return {"stages": list(manifest.stages.items())}
 
 
