@@ -1,6 +1,6 @@
 """Questions about observations."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -17,20 +17,24 @@ from apps.evidence.judge import Judgement, judge, rule_in_words
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
 
-# One step into the index for each key, however many observations there are.
+# Two steps into the indexes for each key, however many observations there are: to its newest answer and newest error.
+# The parameters, which can be long, are left out: the digest stands for them.
 _NEWEST = """
 SELECT observation.*
 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (environment_id, verifier_key, parameters_digest)
-CROSS JOIN LATERAL (
-    SELECT * FROM evidence_observationrecord AS record
-    WHERE record.environment_id = asked.environment_id
-      AND record.verifier_key = asked.verifier_key
-      AND record.parameters_digest = asked.parameters_digest
-      AND record.recorded_at <= %s
-      AND record.error {comparison} ''
-    ORDER BY record.observed_at DESC, record.id DESC
-    LIMIT 1
-) AS observation
+CROSS JOIN LATERAL (({newest_answer}) UNION ALL ({newest_error})) AS observation
+"""
+_NEWEST_OF_KEY = """
+SELECT id, environment_id, verifier_key, verifier_version, parameters_digest, facts, error, summary, source, trust,
+    observed_at, recorded_at
+FROM evidence_observationrecord AS record
+WHERE record.environment_id = asked.environment_id
+  AND record.verifier_key = asked.verifier_key
+  AND record.parameters_digest = asked.parameters_digest
+  AND record.recorded_at <= %s
+  AND record.error {comparison} ''
+ORDER BY record.observed_at DESC, record.id DESC
+LIMIT 1
 """
 
 # The same at each of many instants. Nothing is seen later than a clock may be wrong after it is recorded, so the
@@ -125,7 +129,14 @@ def newest_observations(keys: Collection[Key], at: datetime) -> Newest:
     """What a reader of that instant could know: only what was recorded by then."""
     if not keys:
         return Newest({}, {})
-    return Newest(answers=dict(_newest(keys, at, "=")), errors=dict(_newest(keys, at, "<>")))
+    environments, verifiers, digests = zip(*sorted(keys), strict=True)
+    parameters = [list(environments), list(verifiers), list(digests), at, at]
+    answer, error = (_NEWEST_OF_KEY.format(comparison=sign) for sign in ("=", "<>"))
+    found = list(ObservationRecord.objects.raw(_NEWEST.format(newest_answer=answer, newest_error=error), parameters))
+    return Newest(
+        answers={_key_of(record): record for record in found if not record.error},
+        errors={_key_of(record): record for record in found if record.error},
+    )
 
 
 def newest_observations_at_each(keys: Collection[Key], instants: Sequence[datetime]) -> list[Newest]:
@@ -174,13 +185,6 @@ def _numbers_at_each(keys: Collection[Key], instants: Sequence[datetime], compar
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST_AT_EACH.format(comparison=comparison), parameters)
         return cursor.fetchall()
-
-
-def _newest(keys: Collection[Key], at: datetime, comparison: str) -> Iterator[tuple[Key, ObservationRecord]]:
-    environments, verifiers, digests = zip(*sorted(keys), strict=True)
-    parameters = [list(environments), list(verifiers), list(digests), at]
-    for record in ObservationRecord.objects.raw(_NEWEST.format(comparison=comparison), parameters):
-        yield _key_of(record), record
 
 
 def _key_of(record: ObservationRecord) -> Key:

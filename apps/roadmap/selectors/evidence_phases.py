@@ -35,7 +35,7 @@ class EvidencePhases:
 
 
 def evidence_phases(status: CriterionStatus, known: Readiness, *, since: datetime) -> EvidencePhases:
-    """How the criterion's evidence turned since then, as its bindings ask now; in three queries.
+    """How the criterion's evidence turned since then, as its bindings ask now; in two queries.
 
     Where more was seen than can be shown, the phases begin later.
     """

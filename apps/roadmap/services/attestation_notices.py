@@ -44,7 +44,7 @@ def _announce(binding: Binding, record: ObservationRecord, at: datetime) -> int:
     ends_at = record.observed_at + ttl
     if not ends_at - min(_AHEAD, ttl / 4) <= at < ends_at:
         return 0
-    statement = record.parameters.get("statement", "")
+    statement = binding.parameters.get("statement", "")
     return notify(
         recipients=[*owners_of(binding.criterion), *User.objects.filter(email=record.facts["by"])],
         key=f"attestation:{binding.pk}:{record.pk}",
