@@ -51,6 +51,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda fact, value: value in fact,
     "matches": lambda fact, value: re.search(value, fact) is not None,
 }
+_KNOWN = frozenset({*_OPERATORS, "exists"})
+_PARTS = frozenset({"fact", "operator", "value", "unit"})
 _ORDERED = {"<", "<=", ">", ">="}
 _WORDS = {
     "==": "be",
@@ -113,11 +115,11 @@ def _check_comparison(rule: Mapping[str, Any], path: str) -> None:
     operator = rule.get("operator")
     if not isinstance(rule["fact"], str):
         raise RuleError(f"{path}.fact must be the name of a fact.")
-    if operator not in {*_OPERATORS, "exists"}:
+    if operator not in _KNOWN:
         raise RuleError(f"{path}.operator must be one of {', '.join([*_OPERATORS, 'exists'])}.")
     if operator != "exists" and "value" not in rule:
         raise RuleError(f"{path}.value is missing.")
-    if set(rule) - {"fact", "operator", "value", "unit"}:
+    if not rule.keys() <= _PARTS:
         raise RuleError(f"{path} has more than fact, operator, value and unit.")
     if operator == "matches":
         _check_pattern(rule["value"], path)

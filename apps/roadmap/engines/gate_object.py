@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from apps.roadmap.engines.gate_answer import Finding, GateAnswer
+from apps.roadmap.engines.gate_answer import Finding, GateAnswer, GateLine
 from apps.roadmap.engines.gate_signatures import LaunchRecord, Override, RoleSignatures
 
 
@@ -23,9 +23,14 @@ def as_object(answer: GateAnswer) -> dict[str, Any]:
         "override": _override_as_object(answer.override),
         "sign_offs": [_role_as_object(each) for each in answer.roles],
         "findings": [_finding_as_object(each) for each in answer.findings],
-        "criteria": [{**asdict(line.criterion), "outcome": str(line.outcome)} for line in answer.lines],
+        "criteria": [_line_as_object(line) for line in answer.lines],
         "warnings": list(answer.warnings),
     }
+
+
+def _line_as_object(line: GateLine) -> dict[str, Any]:
+    waiver = asdict(line.criterion.waiver) if line.criterion.waiver else None
+    return {**vars(line.criterion), "waiver": waiver, "outcome": str(line.outcome)}
 
 
 def _finding_as_object(finding: Finding) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _overrides_and_launches(
     launches: dict[Asked, LaunchRecord] = {}
     kept = GateEvaluation.objects.filter(environment__in=environments, cause__in=[Cause.OVERRIDE, Cause.LAUNCH])
     in_order = kept.filter(at__lte=at).order_by("at", "pk").defer("answer")
-    for each in in_order.select_related("launch", "override__person"):
+    for each in in_order.select_related("override__person"):
         key = each.environment_id, each.milestone
         if each.cause == Cause.LAUNCH:
             launches[key] = LaunchRecord(each.at, each.decision, each.pk)

@@ -186,10 +186,9 @@ def _criterion_status(
 
 def _overlaid(status: CriterionStatus, waiver: ActiveWaiver | None) -> CriterionStatus:
     """The status below the waiver, which covers neither a proof nor what does not apply."""
-    covered = standing(status.claim, status.evidence, is_waived=waiver is not None)
-    if waiver is None or covered is not Standing.WAIVED:
+    if waiver is None or standing(status.claim, status.evidence, is_waived=True) is not Standing.WAIVED:
         return status
-    return replace(status, standing=covered, waiver=waiver, reason=f"{waiver.sentence} {status.reason}")
+    return replace(status, standing=Standing.WAIVED, waiver=waiver, reason=f"{waiver.sentence} {status.reason}")
 
 
 def _circumstances(

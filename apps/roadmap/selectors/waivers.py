@@ -18,7 +18,8 @@ def active_waivers(environments: Iterable[Environment], *, at: datetime) -> dict
     Those of a criterion that may not be waived do not hold, whoever approved them.
     """
     held = Waiver.objects.active(at).filter(environment__in=environments, criterion__is_waivable=True)
-    return {(each.criterion_id, each.environment_id): _active(each) for each in held.select_related("decided_by")}
+    found = held.order_by().select_related("decided_by")
+    return {(each.criterion_id, each.environment_id): _active(each) for each in found}
 
 
 def waived_at_each(environment: Environment, instants: Sequence[datetime]) -> list[set[int]]:
