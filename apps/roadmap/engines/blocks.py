@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 
 from markdown_it import MarkdownIt
@@ -152,10 +153,15 @@ def _line(source: Source, number: int) -> str:
 
 
 def _tokens(source: Source, skipped_lines: int) -> list[Token]:
+    body = source.text[source.line_starts[skipped_lines] :] if skipped_lines < source.line_count else ""
+    return _parser().parse("\n" * skipped_lines + body)
+
+
+@cache
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    body = source.text[source.line_starts[skipped_lines] :] if skipped_lines < source.line_count else ""
-    return parser.parse("\n" * skipped_lines + body)
+    return parser
 
 
 def _leaves_of(tokens: Sequence[Token]) -> Iterator[_Leaf]:

@@ -139,8 +139,9 @@ def mark_for(claim: Claim, *, instead_of: str = " ", legend: Legend | None = Non
 
 def read_legend(line: str) -> dict[str, Claim]:
     """The alphabet a line explains, such as "[ ] Not started  [x] Done". Two or more marks make a legend."""
-    explained = {
-        found["mark"].lower(): claim_of_words(found["words"]) for found in LEGEND_ENTRY.finditer(mask_code(line))
-    }
+    entries = list(LEGEND_ENTRY.finditer(mask_code(line)))
+    if len(entries) < 2:
+        return {}
+    explained = {found["mark"].lower(): claim_of_words(found["words"]) for found in entries}
     legend = {mark: claim for mark, claim in explained.items() if claim}
     return legend if len(legend) >= 2 else {}

@@ -64,6 +64,7 @@ TIERS = (
     ("medium", re.compile(r"medium|moderate|could[- ]have|P2|mittel|moyen(?:ne)?|medi[oa]", re.I)),
     ("low", re.compile(r"low|minor|nice[- ]to[- ]have|optional|P3|niedrig|gering|basse?|faible|baj[oa]", re.I)),
 )
+BRACKETED_TIERS = {tier: re.compile(rf"\((?:{pattern.pattern})\b", re.I) for tier, pattern in TIERS}
 TIER_END = re.compile(r"\s*(?:$|[(:–—/,;+-]|priority\b|tier\b|items?\b|severity\b)", re.I)
 TIER_BY_CIRCLE = {"🔴": "critical", "🟠": "high", "🟡": "medium", "🟢": "low"}
 ROLES = (
@@ -187,7 +188,7 @@ def read_tier(title: str, *, anywhere: bool = False) -> str:
         found = pattern.match(title)
         if found and TIER_END.match(title, found.end()):
             return tier
-        if anywhere and re.search(rf"\((?:{pattern.pattern})\b", title, re.I):
+        if anywhere and BRACKETED_TIERS[tier].search(title):
             return tier
     return ""
 
