@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Team
@@ -165,6 +167,26 @@ def test_rows_that_only_moved_get_no_line_of_history(service):
 
     assert Task.history.count() == 3
     assert Task.objects.get(text="Write runbook").line == 12
+
+
+def test_a_longer_document_takes_no_more_queries(service):
+    longer = TEXT.replace("  - [ ] Write runbook\n", "".join(f"  - [ ] Write page {page}\n" for page in range(20)))
+    load(service)
+    load(service, "\n" + TEXT)  # what a process asks once is asked by now
+    with CaptureQueriesContext(connection) as few:
+        load(service, "\n\n" + TEXT)
+    load(service, longer)
+    with CaptureQueriesContext(connection) as many:
+        load(service, "\n" + longer)
+
+    assert len(many) == len(few)
+
+
+def test_the_first_line_of_history_knows_the_owners(service):
+    load(service)
+
+    version = Milestone.history.get()
+    assert {owned.team.name for owned in version.owners.all()} == {"Core", "QA"}
 
 
 def test_what_vanished_is_marked_and_comes_back(service):

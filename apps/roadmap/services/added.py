@@ -23,12 +23,13 @@ def added_rows(document: Document) -> Iterator[Row]:
 def _by_kind(document: Document, *, is_only: bool) -> Iterator[QuerySet[Any]]:
     under = Q(milestone__document=document) | Q(work_item__document=document)
     loose = Q(milestone=None, work_item=None) if is_only else Q(pk=None)
-    yield Task.objects.filter(under | Q(parent__document=document) | loose).select_related(
+    # There are few of them, and mostly none: joins would cost more than queries that are seldom asked.
+    yield Task.objects.filter(under | Q(parent__document=document) | loose).prefetch_related(
         "milestone", "work_item", "parent"
     )
-    yield Criterion.objects.filter(under | loose).select_related("milestone", "work_item")
+    yield Criterion.objects.filter(under | loose).prefetch_related("milestone", "work_item")
     work_item = Q(work_item__document=document) | (Q(work_item=None) if is_only else Q(pk=None))
-    yield CostLine.objects.filter(work_item).select_related("work_item")
+    yield CostLine.objects.filter(work_item).prefetch_related("work_item")
     if is_only:
         yield from (Milestone.objects.all(), WorkItem.objects.all(), Risk.objects.all())
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.audit import services as audit
 from apps.common.clock import now
@@ -88,16 +89,14 @@ def check_values(becomes: Becomes, values: Mapping[str, str]) -> dict[str, str]:
     return {name: " ".join(value.split()) for name, value in values.items()}
 
 
-def note_places(document: Document, parsed: ParsedDocument) -> int:
-    """Remember where each correction's line stands in a text just read. Gives the number of those that wait."""
-    corrections = list(document.corrections.active())
+def note_places(corrections: QuerySet[Correction], parsed: ParsedDocument) -> None:
+    """Remember where each correction's line stands in a text just read."""
     if not corrections:
-        return 0
+        return
     places = find_places(parsed.source, parsed.blocks)
     lines = {key: line for line, key in parsed.corrected.items()}
     moved = [correction for correction in corrections if correction.stand_at(lines.get(correction.pk), places)]
     Correction.objects.bulk_update(moved, ["line", "section", "words", "occurrence"])
-    return len(corrections) - len(lines)
 
 
 def _locked(revision: DocumentRevision) -> Document:
@@ -141,7 +140,7 @@ def _read_again(revision: DocumentRevision, document: Document, actor: Any, at: 
     conflicts = Conflicts(revision, at)
     changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=at, is_same_text=True)
     _say_roles(revision, parsed)
-    note_places(document, parsed)
+    note_places(document.corrections.active(), parsed)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")
     suggest_bindings(criteria=criteria, actor=actor)
     conflicts.save(actor)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 
 from apps.roadmap.engines.additions import Replacement, rewrite_items
 from apps.roadmap.engines.costs import read_amount, write_amount
@@ -31,6 +31,7 @@ from apps.roadmap.models import (
     Task,
     WorkItem,
 )
+from apps.roadmap.models.entries import EntryQuerySet
 from apps.roadmap.services.added import added_rows
 from apps.roadmap.services.conflicts import ConflictKey, conflict_key, open_conflicts
 from apps.roadmap.services.proving import prove
@@ -82,10 +83,10 @@ def export_document(document: Document, parsed: ParsedDocument | None = None) ->
 def plan_export(document: Document, parsed: ParsedDocument | None = None) -> ExportPlan:
     """Compare each row with what the document says, and find the place of every difference, or make one."""
     revision = _newest_revision(document)
-    corrections = document.corrections.active().as_said()
+    corrections = document.corrections.active()  # asked for once, and only where a text is read
 
     def read(raw: bytes) -> ParsedDocument:
-        return parse_document(raw, UNLIMITED, corrections)
+        return parse_document(raw, UNLIMITED, corrections.as_said())
 
     parsed = parsed or read(bytes(revision.raw))
     plan = ExportPlan(parsed.source, revision.source or document.name)
@@ -139,7 +140,7 @@ def _newest_revision(document: Document) -> DocumentRevision:
 def _rows(document: Document) -> Iterator[Row]:
     """The document's rows with all that their values need, in a fixed number of queries."""
     mitigations = Prefetch("mitigations", Mitigation.objects.order_by("position", "pk"))
-    querysets: tuple[QuerySet[Any], ...] = (
+    querysets: tuple[EntryQuerySet, ...] = (
         Milestone.objects.prefetch_related("owners"),
         WorkItem.objects.prefetch_related("owners"),
         Task.objects.select_related("owner", "milestone", "work_item", "parent"),
@@ -148,7 +149,7 @@ def _rows(document: Document) -> Iterator[Row]:
         CostLine.objects.select_related("work_item"),
     )
     for rows in querysets:
-        yield from rows.filter(document=document, orphaned_at__isnull=True)
+        yield from rows.filter(document=document, orphaned_at__isnull=True).in_order()
 
 
 def _changed_values(row: Row) -> Iterable[str]:

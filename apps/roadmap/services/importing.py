@@ -85,9 +85,10 @@ def import_document(
     since, adds what is new, and marks what vanished; nothing is deleted.
     """
     now = now or present()
-    document, _ = Document.objects.get_or_create(service=service, name=name[:300])
-    document = Document.objects.select_for_update().get(pk=document.pk)
-    parsed = parse_document(raw, corrections=document.corrections.active().as_said())
+    document, _ = Document.objects.select_for_update().get_or_create(service=service, name=name[:300])
+    document.service = service
+    corrections = document.corrections.active()
+    parsed = parse_document(raw, corrections=corrections.as_said())
     newest = document.newest_revision
     digest = sha256(raw).hexdigest()
     if newest and (newest.sha256, newest.parser_version) == (digest, PARSER_VERSION):
@@ -95,7 +96,7 @@ def import_document(
     revision = _store_revision(document, parsed, raw, digest, origin or Origin(), actor, now)
     conflicts = Conflicts(revision, now)
     changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=now)
-    note_places(document, parsed)
+    note_places(corrections, parsed)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")
     suggest_bindings(criteria=criteria, actor=actor)
     conflicts.save(actor)

@@ -22,7 +22,16 @@ from apps.roadmap.services.added import AddedRows
 from apps.roadmap.services.conflicts import Conflicts
 from apps.roadmap.services.document_values import DERIVED, MODELS, NAMING_FIELDS, Values, read_entry
 from apps.roadmap.services.history import remember_related
-from apps.roadmap.services.row_values import RELATED, Row, Teams, is_same, read_row, write_related, write_row
+from apps.roadmap.services.row_values import (
+    RELATED,
+    Row,
+    Teams,
+    create_related,
+    is_same,
+    read_row,
+    write_related,
+    write_row,
+)
 
 REASON = "import"
 BATCH = 500
@@ -128,7 +137,10 @@ def _rows(document: Document, kind: type[Entry]) -> list[Any]:
     model = MODELS[kind]
     names = {field.name for field in model._meta.get_fields()}
     rows = model._default_manager.select_for_update(of=("self",)).filter(document=document).order_by("position", "pk")
-    return list(rows.select_related(*names & {"owner"}).prefetch_related(*names & RELATED))
+    owner = names & {"owner"}
+    if owner:  # select_related without a name would join whatever a row must have
+        rows = rows.select_related(*owner)
+    return list(rows.prefetch_related(*names & RELATED))
 
 
 def _recognise(
@@ -198,7 +210,7 @@ def _merge_kind(merge: Merge, kind: type[Entry], found: Sequence[Found]) -> None
         row = each.row or _added_row(merge, model, each)
         is_new = row.pk is None
         before = _place_values(row)
-        is_changed = _take_values(merge, row, each.values, is_new=is_new) or row.document is None
+        is_changed = _take_values(merge, row, each.values, is_new=is_new) or row.document_id is None
         row.document = merge.document
         rows.append(row)
         _place(merge, row, each)
@@ -307,12 +319,18 @@ def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
         model._default_manager.bulk_create(
             saved.moved, update_conflicts=True, unique_fields=KEY, update_fields=places, batch_size=BATCH
         )
-    new = {id(row) for row in saved.created}
-    for row, related in merge.related:
-        write_related(row, related, merge.teams, is_new=id(row) in new)
-    merge.related.clear()
+    _save_related(merge, saved)
     merge.changes.created += len(saved.created)
     merge.changes.updated += len(saved.changed)
+
+
+def _save_related(merge: Merge, saved: Saved) -> None:
+    new = {id(row) for row in saved.created}
+    create_related([each for each in merge.related if id(each[0]) in new], merge.teams)
+    for row, related in merge.related:
+        if id(row) not in new:
+            write_related(row, related, merge.teams)
+    merge.related.clear()
 
 
 def _generations(rows: list[Any]) -> list[list[Any]]:

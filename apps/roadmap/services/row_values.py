@@ -1,14 +1,16 @@
 """The same values on a row: read, compared and written as the plain JSON that documents give."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from apps.catalog.models import Team
 from apps.catalog.services import ensure_team
 from apps.roadmap import models
 from apps.roadmap.services.document_values import Values
+from apps.roadmap.services.history import remember_related
 
 Row = models.Entry
 
@@ -18,8 +20,9 @@ RELATED = frozenset({"owners", "mitigations"})  # values that are rows of their 
 class Teams:
     """The teams of one import, each looked up once."""
 
-    def __init__(self) -> None:
-        self._by_name = {team.name.casefold(): team for team in Team.objects.all()}
+    @cached_property
+    def _by_name(self) -> dict[str, Team]:
+        return {team.name.casefold(): team for team in Team.objects.all()}
 
     def named(self, name: str) -> Team:
         """The team of that name, created where it is missing."""
@@ -58,20 +61,31 @@ def write_row(row: Row, name: str, value: Any, teams: Teams) -> None:
         setattr(row, name, value)
 
 
-def write_related(row: Any, values: Values, teams: Teams, *, is_new: bool = False) -> None:
-    """Write the values that are rows of their own: a milestone's owners, a risk's mitigations. A new row has none."""
-    owners = [teams.named(name) for name in values.get("owners", ())]
-    if is_new and owners:
-        row.owners.add(*owners)
-    elif "owners" in values and not is_new:
-        row.owners.set(owners)
-    if "mitigations" in values:
-        if not is_new:
-            row.mitigations.all().delete()
-        models.Mitigation.objects.bulk_create(
-            models.Mitigation(risk=row, kind=kind, text=text, position=position)
-            for position, (kind, text) in enumerate(values["mitigations"])
+def create_related(created: Sequence[tuple[Any, Values]], teams: Teams) -> None:
+    """Write the values that are rows of their own for new rows of one kind: milestones' owners, risks' mitigations."""
+    models.Mitigation.objects.bulk_create(each for row, values in created for each in _mitigations(row, values))
+    owned = [(row, teams.named(name)) for row, values in created for name in values.get("owners", ())]
+    if owned:
+        through = type(owned[0][0]).owners.through
+        column = type(owned[0][0]).owners.field.m2m_column_name()
+        through.objects.bulk_create(
+            [through(**{column: row.pk, "team_id": team.pk}) for row, team in dict.fromkeys(owned)]
         )
+        remember_related([row for row, _ in owned])
+
+
+def write_related(row: Any, values: Values, teams: Teams) -> None:
+    """The same for a row that may have such values already."""
+    if "owners" in values:
+        row.owners.set([teams.named(name) for name in values["owners"]])
+    if "mitigations" in values:
+        row.mitigations.all().delete()
+        models.Mitigation.objects.bulk_create(_mitigations(row, values))
+
+
+def _mitigations(row: Any, values: Values) -> Iterator[models.Mitigation]:
+    for position, (kind, text) in enumerate(values.get("mitigations", ())):
+        yield models.Mitigation(risk=row, kind=kind, text=text, position=position)
 
 
 def is_same(name: str, one: Any, other: Any) -> bool:
