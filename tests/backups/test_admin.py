@@ -11,10 +11,11 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import User
 from apps.backups import services
 from apps.backups.engines.postgresql.address import parse_address
-from apps.backups.models import Backup, BackupRun, Database, DrillRun, Schedule
+from apps.backups.models import Backup, BackupRun, Database, DrillRun, DrillVerdict, Schedule
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.runs import RunStatus
+from tests.backups.keeping import DAY, NOW, make_backup
 
 CHANGE = "admin:backups_database_change"
 
@@ -181,6 +182,22 @@ def test_every_page_opens(operator: Client, database: Database) -> None:
         assert operator.get(reverse(f"admin:backups_{model}_change", args=[999]), follow=True).status_code == 200
     for model in ("backup", "backuprun", "drillrun"):
         assert operator.get(reverse(f"admin:backups_{model}_add")).status_code == 403
+
+
+def test_the_worst_protected_is_listed_first(operator: Client, ledger: Database) -> None:
+    names = {"a-young": 1, "b-old": 3}
+    for name, days in names.items():
+        database = Database.objects.create(environment=ledger.environment, name=name, connection_url="postgresql:///x")
+        make_backup(database, NOW - days * DAY, verdict=DrillVerdict.PROVEN)
+    make_backup(ledger, NOW)
+    address = reverse("admin:backups_database_changelist")
+
+    def listed(query: str) -> list[str]:
+        return [str(database) for database in operator.get(address + query).context["cl"].result_list]
+
+    assert listed("") == ["ledger", "b-old", "a-young"]
+    assert listed("?o=1") == ["a-young", "b-old", "ledger"]
+    assert listed("?o=3") == ["b-old", "a-young", "ledger"]
 
 
 @pytest.mark.parametrize("model", ["database", "backup", "backuprun", "drillrun"])

@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -70,6 +71,14 @@ class ScheduleInline(admin.TabularInline):
     fields = ["operation", "interval", "cron", "starts_at", "is_enabled"]
 
 
+class WorstFirst(ChangeList):
+    """Unless another order is chosen: never proven, then whose newest proof is the oldest."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Database]) -> list[Any]:
+        by_name = super().get_ordering(request, queryset)
+        return by_name if ORDER_VAR in self.params else [F("newest_proven_at").asc(nulls_first=True), *by_name]
+
+
 @admin.register(Database)
 class DatabaseAdmin(RetentionPages, AuditedAdmin):
     form = DatabaseForm
@@ -87,6 +96,9 @@ class DatabaseAdmin(RetentionPages, AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Database]:
         return selectors.with_protection(super().get_queryset(request))
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return WorstFirst
 
     def get_fieldsets(self, request: HttpRequest, obj: Database | None = None) -> Any:
         """Who may only look does not see that there is an address: Django would show its text."""
@@ -136,11 +148,11 @@ class DatabaseAdmin(RetentionPages, AuditedAdmin):
             runs |= watching_context(shown, at=now()) | custody_context(shown, at=now())
         return super().change_view(request, object_id, form_url, {**runs, **(extra_context or {})})
 
-    @admin.display(description="newest backup", empty_value="none yet")
+    @admin.display(description="newest backup", ordering="newest_at", empty_value="none yet")
     def newest(self, database: Any) -> Any:
         return age_cell(database.newest_at)
 
-    @admin.display(description="newest proven", empty_value="none yet")
+    @admin.display(description="newest proven", ordering="newest_proven_at", empty_value="none yet")
     def newest_proven(self, database: Any) -> Any:
         proven_at = database.newest_proven_at
         return objective_cell(now() - proven_at, database.rpo_objective) if proven_at else None
