@@ -76,8 +76,10 @@ def require_readable(connection: Connection, database: str) -> str:
 def require_mariadb(version: str) -> None:
     """Refuse a server whose backups nothing here could prove."""
     if "mariadb" not in version.lower():
-        message = f"The server is MySQL {version}. No drill here could prove backups of it, so none is taken."
-        raise SourceUnreachable(message)
+        raise SourceUnreachable(
+            f"The server is MySQL {version}. No drill here could prove backups of it, so none is taken. "
+            "Let mysqldump write to a folder, and add that with the engine Files: its bytes are kept and compared."
+        )
 
 
 def require_same_structure(before: Outline, after: Outline) -> None:
