@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from apps.backups import api as backups
-from apps.backups.api import plans, restores
+from apps.backups.api import discoveries, keys, plans, restores
 from apps.catalog import api as catalog
 from apps.dashboards.api import charts, person, portfolio, report_schedules, reports
 from apps.evidence.api import attesting, observations, pushing, statements
@@ -64,6 +64,8 @@ router.register("drills", backups.DrillViewSet)
 router.register("restores", restores.RestoreViewSet)
 router.register("proofs", backups.ProofViewSet)
 router.register("plans", plans.PlanViewSet)
+router.register("keys", keys.KeyViewSet)
+router.register("discovered-databases", discoveries.DiscoveredDatabaseViewSet)
 router.register("monitors", healthchecks.MonitorViewSet)
 
 app_name = "api"

@@ -78,6 +78,8 @@ class IdentityInvalid(BackupError):
 class RecipientInvalid(BackupError):
     """A text is not an age public key."""
 
+    kind = Kind.INVALID
+
 
 class RunUnfinished(BackupError):
     """The same operation on the same database is queued or running already."""

@@ -28,11 +28,12 @@ from apps.backups.engines.mariadb.address import Address, Connection, parse_addr
 from apps.backups.engines.mariadb.moment import connected
 from apps.backups.engines.mariadb.probe import probe_mariadb
 from apps.backups.engines.mariadb.server import ThrowawayServer, throwaway_server
-from apps.backups.engines.mariadb.source import MariaDBSource
+from apps.backups.engines.mariadb.source import MariaDBSource, require_mariadb
 from apps.backups.engines.probe import State
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AddressInvalid, SourceUnreachable, ToolTooOld
 from apps.backups.models import Backup, Database, DrillRun
+from apps.backups.services import discovery
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.postgresql.throwaway import throwaway_folder
@@ -439,6 +440,26 @@ def test_it_is_backed_up_and_proven_from_the_form_to_the_verdict(
 
     assert DrillRun.objects.get(database=database).verdict == "proven"
     assert dict(selectors.fingerprint_summary(Backup.objects.get(database=database)))["trigger"] == 1
+
+
+def test_mysql_is_refused_with_what_to_do_instead() -> None:
+    require_mariadb("10.11.6-MariaDB-1")
+    with pytest.raises(SourceUnreachable, match=r"MySQL 8\.0\.36\. .* Let mysqldump write to a folder"):
+        require_mariadb("8.0.36")
+
+
+def test_databases_beside_it_are_found_and_protected(shop: Address, environment: Environment) -> None:
+    with connected(shop) as connection:
+        rows_of(connection, "CREATE DATABASE IF NOT EXISTS `for gotten`")
+    Database.objects.create(environment=environment, name="shop", engine="mariadb", connection_url=url_of(shop))
+
+    new = {one.name: one for one in discovery.discover(at=now())}
+
+    assert "for gotten" in new
+    assert not {"shop", "mysql", "sys", "information_schema"} & new.keys()
+    protected = discovery.protect(found=new["for gotten"], at=now())
+    assert parse_address(protected.connection_url) == replace(shop, database="for gotten")
+    assert discovery.discover(at=now()) == []
 
 
 def test_a_test_of_the_connection_names_each_grant(bank: Address) -> None:

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.accounts.roles import ROLES
-from apps.backups.models import Backup, BackupRun, Database
+from apps.backups.models import Backup, BackupRun, Database, DiscoveredDatabase, Recipient
 from apps.backups.services import request_restore
 from apps.common.clock import now
 from apps.dashboards.models import ReportSchedule
@@ -74,11 +74,16 @@ POSTS = {
     "waivers/{id}/approve/": {"approver", "administrator"},
     "waivers/{id}/deny/": {"approver", "administrator"},
     "waivers/{id}/revoke/": {"approver", "administrator"},
+    "keys/": {"operator", "administrator"},
+    "keys/{id}/retire/": {"operator", "administrator"},
+    "discovered-databases/{id}/protect/": {"operator", "administrator"},
+    "discovered-databases/{id}/set-aside/": {"operator", "administrator"},
     "restores/": {"operator", "administrator"},
     "restores/{id}/approve/": {"approver", "administrator"},
     "restores/{id}/refuse/": {"approver", "administrator"},
 }
 READ_TOO = {
+    "keys/",
     "documents/",
     "bindings/",
     "restores/",
@@ -122,6 +127,7 @@ def rows(service):
     criterion = Criterion.objects.get()
     someone = User.objects.create_user("someone@example.org", is_staff=True)
     waiver = ask(criterion, service.environments.get(), someone, at=now(), ends_at=now() + timedelta(days=1))
+    restore = waiting_restore(service.environments.get(), someone)
     return {
         "documents": document.pk,
         "tasks": Task.objects.get().pk,
@@ -132,7 +138,16 @@ def rows(service):
         "milestones": criterion.milestone_id,
         "bindings": bind(criterion=criterion, verifier_key="backups.restore_drill").pk,
         "conflicts": conflict_of(criterion, document.newest_revision).pk,
-        "restores": waiting_restore(service.environments.get(), someone).pk,
+        "restores": restore.pk,
+        "keys": Recipient.objects.create(name="vault", public_key="age1" + "q" * 58).pk,
+        "discovered-databases": DiscoveredDatabase.objects.create(
+            name="ledger",
+            server="s",
+            engine="postgresql",
+            seen_through=restore.server,
+            first_seen_at=now(),
+            last_seen_at=now(),
+        ).pk,
         "report-schedules": ReportSchedule.objects.create(name="Daily", cron="0 8 * * *").pk,
     }
 

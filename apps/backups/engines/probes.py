@@ -3,6 +3,7 @@
 from apps.backups.exceptions import EngineUnknown
 
 from .files.probe import probe_files
+from .mariadb.neighbours import mariadb_neighbour_url, mariadb_neighbours
 from .mariadb.probe import probe_mariadb
 from .postgresql.neighbours import postgresql_neighbour_url, postgresql_neighbours
 from .postgresql.probe import probe_postgresql
@@ -15,8 +16,8 @@ PROBES: dict[str, Probe] = {
     "sqlite": probe_sqlite,
     "files": probe_files,
 }
-DISCOVERERS: dict[str, Discover] = {"postgresql": postgresql_neighbours}
-NEIGHBOUR_URLS: dict[str, Neighbour] = {"postgresql": postgresql_neighbour_url}
+DISCOVERERS: dict[str, Discover] = {"postgresql": postgresql_neighbours, "mariadb": mariadb_neighbours}
+NEIGHBOUR_URLS: dict[str, Neighbour] = {"postgresql": postgresql_neighbour_url, "mariadb": mariadb_neighbour_url}
 
 
 def probe_of(engine: str) -> Probe:

@@ -6,9 +6,19 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit import services as audit
+from apps.backups.engines.encryption import check_public_key
 from apps.backups.exceptions import KeyInUse
 from apps.backups.models import Recipient
 from apps.common.clock import now
+
+
+@transaction.atomic
+def add_offline_key(*, name: str, public_key: str, actor: Any = None) -> Recipient:
+    """Add a key that was made elsewhere, and whose identity stays there. Raises RecipientInvalid."""
+    check_public_key(public_key)
+    recipient = Recipient.objects.create(name=name, public_key=public_key, is_offline=True)
+    audit.record(action="recipient.added", subject=recipient, actor=actor)
+    return recipient
 
 
 @transaction.atomic
