@@ -61,7 +61,7 @@ FROM generate_series(1, 280000) n, string_to_array('{WORDS}', ' ') w
 # Written quickly, for the sizes of which only the memory is shown.
 ADD_BALLAST = "INSERT INTO ballast SELECT repeat(md5(n::text), 60) FROM generate_series(1, 25000) n"
 DISK_FACTOR = 2
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def pipe(server: Server, target: Path, options: list[str], compressor: list[str]
             if dump.wait():
                 sys.exit("pg_dump failed")
 
-        seconds, processor_seconds = timed(server, work)
+        seconds, processor_seconds = timed(server, os.getpid(), work)
     return Measured(target.stat().st_size, seconds, processor_seconds, 0)
 
 
@@ -204,17 +204,16 @@ def bare_restore(server: Server, dump: Path) -> Measured:
     with throwaway_server(server.installation) as empty:
         target = empty.connection_url("template1")
         command = [empty.installation.program("pg_restore"), "--create", "-j2", f"--dbname={target}", dump]
-        return Measured(None, *timed(empty, lambda: subprocess.run(command, check=True)), 0)
+        return Measured(None, *timed(empty, os.getpid(), lambda: subprocess.run(command, check=True)), 0)
 
 
-def timed(server: Server, work: Callable[[], Any]) -> tuple[float, float]:
-    """The seconds, and the seconds of the processors, of this process and the server together."""
-    postmaster = running_postmaster(server.data_folder)
-    before = cpu_seconds(os.getpid()) + cpu_seconds(postmaster)
-    started = time.monotonic()
+def timed(server: Server, process: int, work: Callable[[], Any]) -> tuple[float, float]:
+    """The seconds, and the seconds of the processors, that the process and the server used for the work."""
+    roots = [process, running_postmaster(server.data_folder)]
+    before, started = sum(map(cpu_seconds, roots)), time.monotonic()
     work()
     seconds = time.monotonic() - started
-    return seconds, cpu_seconds(os.getpid()) + cpu_seconds(postmaster) - before
+    return seconds, sum(map(cpu_seconds, roots)) - before
 
 
 def in_child(function: Callable[..., Any], server: Server, *arguments: Any) -> Measured:
@@ -228,7 +227,7 @@ def in_child(function: Callable[..., Any], server: Server, *arguments: Any) -> M
                 peaks.append(peak_mb(child))
                 running.wait(LOOK_SECONDS)
 
-        _, processor_seconds = timed(server, watch)
+        _, processor_seconds = timed(server, child, watch)
         result, seconds = running.get()
         return Measured(result, seconds, processor_seconds, max(peaks))
 
