@@ -52,7 +52,7 @@ def kept(name: Hashable, make: Callable[[], Made]) -> Made:
     if held and time.monotonic() - held.at < LONGEST_SECONDS and _ask(held.questions) == held.answers:
         return cast(Made, held.made)
     at = time.monotonic()
-    with _one_moment():
+    with one_moment():
         with _recorded() as questions:
             made = make()
         if made is not None and questions and all(question.is_repeatable for question in questions):
@@ -76,8 +76,11 @@ def _ask(questions: Sequence[_Question]) -> tuple[bytes, ...]:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
-    """What is made and what is compared later has to be of the same moment."""
+def one_moment() -> Iterator[None]:
+    """Within, everything is read as of the same moment. A transaction that is open already stays as it is."""
+    if connection.in_atomic_block:
+        yield
+        return
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

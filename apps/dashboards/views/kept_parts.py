@@ -13,6 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from redis.exceptions import RedisError
 
+from apps.common.kept_answers import one_moment
+
 _LONGEST = timedelta(minutes=1)  # "4 min ago" is said to the minute
 logger = structlog.get_logger(__name__)
 
@@ -21,7 +23,7 @@ def kept_part(
     request: HttpRequest,
     template: str,
     *,
-    of: tuple[str, ...],
+    of: Callable[[], tuple[str, ...]],
     at: datetime,
     context: Callable[[], Mapping[str, Any]],
 ) -> SafeString:
@@ -30,13 +32,16 @@ def kept_part(
     `of` has to name everything that the part shows, so that whatever changes gives it another name; where something
     of it is empty, nothing is known to hold, and nothing is kept. The part holds nothing of a person or request.
     """
-    if not all(of):
-        return render_to_string(template, {**context()}, request)
-    name = _name(template, at.date(), sorted(request.user.get_all_permissions()), of)
-    part = _read(name, at)
+
+    def name() -> str:
+        named = of()
+        return _name(template, at.date(), sorted(request.user.get_all_permissions()), named) if all(named) else ""
+
+    part = _read(name(), at)
     if part is None:
-        part = render_to_string(template, {**context()}, request)
-        _keep(name, part, at)
+        with one_moment():  # what is shown has to be what it is named after
+            current, part = name(), render_to_string(template, {**context()}, request)
+        _keep(current, part, at)
     return part
 
 
@@ -45,6 +50,8 @@ def _name(*parts: object) -> str:
 
 
 def _read(name: str, at: datetime) -> SafeString | None:
+    if not name:
+        return None
     try:
         kept_at, packed = caches["pages"].get(name) or (None, b"")
     except (RedisError, OSError) as error:
@@ -56,6 +63,8 @@ def _read(name: str, at: datetime) -> SafeString | None:
 
 
 def _keep(name: str, part: str, at: datetime) -> None:
+    if not name:
+        return
     try:
         caches["pages"].set(name, (at, zlib.compress(part.encode(), 1)), _LONGEST.total_seconds())
     except (RedisError, OSError) as error:

@@ -8,7 +8,7 @@ from apps.common.clock import now
 from apps.dashboards.selectors.portfolio import Choice, services_without_environment
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
 from apps.dashboards.views.kept_parts import kept_part
-from apps.roadmap.selectors.summaries import currency_of_all
+from apps.roadmap.selectors.summaries import figures_of_all
 from apps.roadmap.services.summarising import bring_up_to_date
 
 VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.view_criterion")
@@ -28,7 +28,7 @@ def _start(request: HttpRequest) -> SafeString:
     return kept_part(
         request,
         "dashboards/_start.html",
-        of=(currency_of_all(), repr((choice, page_number, [(service.pk, service.name) for service in outside]))),
+        of=lambda: (figures_of_all(), repr((choice, page_number, [(each.pk, each.name) for each in outside]))),
         at=at,
         context=lambda: {
             "app_list": admin.site.get_app_list(request),

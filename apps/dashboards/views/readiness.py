@@ -49,7 +49,7 @@ def _readiness_of(request: HttpRequest, environment: Environment) -> SafeString:
     return kept_part(
         request,
         "dashboards/_readiness.html",
-        of=(currency_of(environment, at), recovery_state(recovered)),
+        of=lambda: (currency_of(environment, at), recovery_state(recovered)),
         at=at,
         context=lambda: {
             "service": environment.service,

@@ -17,12 +17,16 @@ from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 from apps.roadmap.selectors.turning_points import next_turning_points
 
 _IDENTITY = ("pk", "cluster", "snapshot", "computed_at", "valid_until")  # no two computations share them
-_MIXED = """
-SELECT count(*), bit_xor(hashtextextended(concat_ws(' ',
-    summary.id, summary.cluster, summary.snapshot, summary.computed_at, summary.valid_until), 0)),
+_SHOWN = """
+SELECT count(*), bit_xor(hash_record_extended(ROW(
+    summary.environment_id, summary.decision, summary.regression, summary.blocking, summary.contradictions,
+    summary.criteria_proven, summary.criteria_total, summary.milestones_claimed_done, summary.milestones_total,
+    summary.standings, summary.milestones, environment.name, service.slug, service.name, service.tier, team.name), 0)),
     count(*) FILTER (WHERE summary.snapshot IS NULL)
 FROM roadmap_servicesummary AS summary
 JOIN catalog_environment AS environment ON environment.id = summary.environment_id AND environment.is_default
+JOIN catalog_service AS service ON service.id = environment.service_id
+LEFT JOIN catalog_team AS team ON team.id = service.owner_id
 """
 
 
@@ -42,10 +46,13 @@ def current_digest(environment: Environment, at: datetime) -> str:
     return current_summaries(at).filter(environment=environment).values_list("digest", flat=True).first() or ""
 
 
-def currency_of_all() -> str:
-    """The same of all default environments together, once they are brought up to date."""
+def figures_of_all() -> str:
+    """Another text whenever the summaries of all default environments, once brought up to date, say otherwise.
+
+    What was computed again to the same figures leaves it as it is. Empty while figures hold for nobody else.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MIXED)
+        cursor.execute(_SHOWN)
         count, mixed, amid_writes = cursor.fetchone()
     return "" if amid_writes else f"{count} {mixed}"
 
