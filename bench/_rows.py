@@ -39,9 +39,9 @@ def add_people() -> list[str]:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.models import Group
-    from django.contrib.sessions.backends.db import SessionStore
 
     from apps.accounts.models import User
+    from apps.accounts.sessions import SessionStore
 
     keys = []
     for number in range(PEOPLE):

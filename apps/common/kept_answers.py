@@ -31,7 +31,7 @@ class _Question:
 @dataclass(frozen=True)
 class _Kept:
     made: object
-    questions: tuple[_Question, ...]
+    questions: str
     answers: tuple[bytes, ...]
     at: float
 
@@ -56,7 +56,8 @@ def kept(name: Hashable, make: Callable[[], Made]) -> Made:
         with _recorded() as questions:
             made = make()
         if made is not None and questions and all(question.is_repeatable for question in questions):
-            _keep(name, _Kept(made, tuple(questions), _ask(questions), at))
+            together = _together(questions)
+            _keep(name, _Kept(made, together, _ask(together), at))
     return made
 
 
@@ -66,12 +67,18 @@ def forget() -> None:
         _kept.clear()
 
 
-def _ask(questions: Sequence[_Question]) -> tuple[bytes, ...]:
-    """A digest of the answer to each question at this moment."""
+def _together(questions: Sequence[_Question]) -> str:
+    """One statement that gives a digest of the answer to each question."""
     digests = ", ".join(_DIGEST.format(question=question.sql) for question in questions)
     parameters = [value for question in questions for value in question.parameters]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {digests}", parameters)
+        return str(cursor.mogrify(f"SELECT {digests}", parameters))
+
+
+def _ask(questions: str) -> tuple[bytes, ...]:
+    """The digests of the answers at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(questions)
         return tuple(map(bytes, cursor.fetchone()))
 
 

@@ -46,7 +46,7 @@ CSRF_COOKIE_NAME = "__Host-csrf"
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "apps.common.static_files.KeptAddresses"},
 }
 
 SENTRY_DSN = environment.text("SENTRY_DSN", "")

@@ -1,7 +1,13 @@
 """The top navigation of every staff page."""
 
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.accounts.selectors import unread_notices_of
@@ -10,16 +16,36 @@ from apps.dashboards.navigation import Link, sections
 register = template.Library()
 
 
+@dataclass(frozen=True)
+class Navigation:
+    """The sections, and the pages of the current one, drawn."""
+
+    sections: SafeString
+    pages: SafeString
+
+
+_NOTHING = Navigation(SafeString(), SafeString())
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Somebody who may do this. Everybody who may do the same sees the same pages."""
+
+    is_superuser: bool
+    allowed: frozenset[str]
+    app_list: Any = field(compare=False, repr=False)
+
+
 @register.simple_tag(takes_context=True)
-def navigation(context: template.Context) -> list[Link]:
+def navigation(context: template.Context) -> Navigation:
     """The sections this person may see; the current one carries its pages."""
     if not context.get("has_permission"):
-        return []
-    path = context["request"].path
-    home = reverse("admin:index")
-    readiness = Link("Readiness", home, path == home or path.startswith(f"{home}readiness/"))
-    my_work = Link("My work", reverse("dashboards:my_work"), path == reverse("dashboards:my_work"))
-    return [readiness, my_work, *sections(context.get("available_apps") or [], path)]
+        return _NOTHING
+    request = context["request"]
+    allowed = frozenset(request.user.get_all_permissions())
+    reader = _Reader(request.user.is_superuser, allowed, context.get("available_apps") or [])
+    here = (each for each in _addresses(reader) if request.path.startswith(each))
+    return _draw(reader, request.path if request.path == reverse("admin:index") else next(here, ""))
 
 
 @register.simple_tag(takes_context=True)
@@ -27,3 +53,23 @@ def unread_notices(context: template.Context) -> int:
     """How many notices the person has not read."""
     person = context["request"].user
     return unread_notices_of(person) if isinstance(person, User) else 0
+
+
+@lru_cache(maxsize=100)
+def _addresses(reader: _Reader) -> tuple[str, ...]:
+    """Where the navigation leads, the start page apart, which every address begins with."""
+    pages = (page.address for section in sections(reader.app_list, "") for page in section.pages)
+    return f"{reverse('admin:index')}readiness/", reverse("dashboards:my_work"), *pages
+
+
+@lru_cache(maxsize=1000)
+def _draw(reader: _Reader, here: str) -> Navigation:
+    home, my_work = reverse("admin:index"), reverse("dashboards:my_work")
+    first = Link("Readiness", home, here in {home, f"{home}readiness/"}), Link("My work", my_work, here == my_work)
+    known = [*first, *sections(reader.app_list, here)]
+    current = next((link for link in known if link.is_current and len(link.pages) > 1), None)
+    shown = {"pages": current.pages, "title": current.title} if current else None
+    return Navigation(
+        render_to_string("seaworthy/_sections.html", {"sections": known}),
+        render_to_string("seaworthy/_section_pages.html", shown) if shown else SafeString(),
+    )

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from apps.dashboards.models import SavedView
-from apps.dashboards.selectors.admin_lists import list_address
+from apps.dashboards.selectors.admin_lists import list_address, views_above
 
 register = template.Library()
 
@@ -16,6 +16,7 @@ class Chip:
     """A saved view as the page shows it."""
 
     view: SavedView
+    owner: str
     address: str
     is_own: bool
     is_current: bool
@@ -29,8 +30,10 @@ def saved_views(context: template.Context, changelist: Any) -> dict[str, object]
         changelist.opts.label_lower,
         changelist.get_query_string(remove=["p", "e", "all", "edit", "_facets"])[1:],
     )
-    found = SavedView.objects.seen_by(request.user).filter(list=of)
-    chips = [Chip(view, list_address(view), view.owner == request.user, view.query == query) for view in found]
+    chips = [
+        Chip(view, owner, list_address(view), view.owner_id == request.user.pk, view.query == query)
+        for view, owner in views_above(of, request.user)
+    ]
     is_filtered = bool(changelist.has_active_filters or changelist.query)
     return {
         "chips": chips,

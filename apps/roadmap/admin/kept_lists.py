@@ -30,6 +30,7 @@ class ListPart:
     filter_params: Mapping[str, Any]
     query: str
     has_active_filters: bool
+    media: Mapping[str, SafeString]
     above: SafeString
     below: SafeString
 
@@ -46,7 +47,7 @@ class KeptList(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "media": self.media,
+            "media": part.media,
             "action_form": True,  # its script
             "actions_on_top": True,
             "part": part,
@@ -67,8 +68,9 @@ class KeptList(admin.ModelAdmin):
         shown = render_to_string("admin/roadmap/entry/_list.html", {**response.context_data, **unshared}, request)
         above, _, below = shown.partition(_SAVED_VIEWS)
         cl = response.context_data["cl"]
+        media = {kind: SafeString(self.media[kind]) for kind in ("css", "js")}
         return ListPart(
-            cl.opts, cl.filter_params, cl.query, cl.has_active_filters, SafeString(above), SafeString(below)
+            cl.opts, cl.filter_params, cl.query, cl.has_active_filters, media, SafeString(above), SafeString(below)
         )
 
 
