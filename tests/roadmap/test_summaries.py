@@ -11,7 +11,7 @@ from apps.catalog.services import ensure_service
 from apps.common.clock import now
 from apps.roadmap.models import Criterion, Milestone, ServiceChange, ServiceSummary, Waiver
 from apps.roadmap.selectors.gate import gate
-from apps.roadmap.selectors.summaries import current_summaries, summarise
+from apps.roadmap.selectors.summaries import currency_of, summarise
 from apps.roadmap.services.summarising import bring_up_to_date
 from tests.roadmap.evidence import bind, observe
 from tests.roadmap.second_connection import second_connection
@@ -33,7 +33,7 @@ def stored_is_fresh(environment, at=None):
 
 
 def is_current(environment, at=None):
-    return current_summaries(at or now()).filter(environment=environment).exists()
+    return bool(currency_of(environment, at or now()))
 
 
 def test_what_did_not_change_is_not_computed_again(environment, criterion):

@@ -1,16 +1,12 @@
 """What is kept of each environment's readiness, and how it is known whether that still holds."""
 
-from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef
-from django.db.models.expressions import RawSQL
 
 from apps.catalog.models import Environment
 from apps.common.clock import now
 
-_CLOCKS_DIFFER_BY = timedelta(minutes=1)
 CLUSTER = "(SELECT system_identifier FROM pg_control_system())"
 
 
@@ -42,28 +38,6 @@ class ServiceChange(models.Model):
         indexes = [models.Index(fields=["service_id"], name="roadmap_change_of_service")]
 
 
-class ServiceSummaryQuerySet(models.QuerySet["ServiceSummary"]):
-    """Named filters of summaries."""
-
-    def current(self, at: datetime, made_by: str) -> Self:
-        """Those that a fresh computation would repeat.
-
-        Computed by the same code in the same database cluster, not outlived, and without a change that was not yet
-        visible then: also not one of a transaction that was older, and committed later.
-        """
-        seen = Func(F("transaction"), OuterRef("snapshot"), function="pg_visible_in_snapshot")
-        changes = ServiceChange.objects.filter(service_id=OuterRef("environment__service_id"))
-        unseen = changes.annotate(is_seen=models.ExpressionWrapper(seen, models.BooleanField())).filter(is_seen=False)
-        return self.filter(
-            ~Exists(unseen),
-            snapshot__isnull=False,
-            made_by=made_by,
-            cluster=RawSQL(CLUSTER, []),  # noqa: S611  a constant
-            computed_at__lte=at + _CLOCKS_DIFFER_BY,
-            valid_until__gt=at,
-        )
-
-
 class ServiceSummary(models.Model):
     """The figures of an environment's readiness, for pages that show many services. Derived, and shown while current.
 
@@ -87,8 +61,6 @@ class ServiceSummary(models.Model):
     snapshot = SnapshotField(null=True, help_text="Empty when it was computed amid writes, and holds for nobody else.")
     cluster = models.BigIntegerField(help_text="The database cluster that numbered the transactions.")
     made_by = models.CharField(max_length=64, help_text="The digest of the code that computed it.")
-
-    objects = ServiceSummaryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "service summaries"

@@ -5,18 +5,36 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
 from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.engines.origin import origin
 from apps.roadmap.models import ServiceSummary
+from apps.roadmap.models.summaries import CLUSTER
 from apps.roadmap.selectors.gate import gates_of
 from apps.roadmap.selectors.readiness import readiness_of_each
 from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
 from apps.roadmap.selectors.turning_points import next_turning_points
 
-_IDENTITY = ("pk", "cluster", "snapshot", "computed_at", "valid_until")  # no two computations share them
+# The summaries that a computation at the instant would repeat: made by the same code in the same database cluster,
+# not outlived, and without a change that was not yet visible then. A change may be of an older transaction that was
+# committed later. Clocks may differ by a minute. In plain SQL, since every page asks.
+_HELD = f"""
+FROM roadmap_servicesummary AS summary
+JOIN catalog_environment AS environment ON environment.id = summary.environment_id
+WHERE summary.snapshot IS NOT NULL AND summary.made_by = %(made_by)s AND summary.cluster = {CLUSTER}
+  AND summary.computed_at <= %(at)s + interval '1 minute' AND summary.valid_until > %(at)s
+  AND NOT EXISTS (
+    SELECT FROM roadmap_servicechange AS change
+    WHERE change.service_id = environment.service_id
+      AND NOT pg_visible_in_snapshot(change.transaction, summary.snapshot)
+)
+"""
+_IDENTITY = "concat_ws(' ', summary.id, summary.cluster, summary.snapshot, summary.computed_at, summary.valid_until)"
+_OUTDATED = f"""
+SELECT id FROM catalog_environment
+WHERE is_default AND id NOT IN (SELECT summary.environment_id {_HELD}) ORDER BY id
+"""  # noqa: S608  constants
 _SHOWN = """
 SELECT count(*), bit_xor(hash_record_extended(ROW(
     summary.environment_id, summary.decision, summary.regression, summary.blocking, summary.contradictions,
@@ -30,20 +48,14 @@ LEFT JOIN catalog_team AS team ON team.id = service.owner_id
 """
 
 
-def current_summaries(at: datetime) -> QuerySet[ServiceSummary]:
-    """The summaries that a computation at the instant would repeat."""
-    return ServiceSummary.objects.current(at, origin())
-
-
 def currency_of(environment: Environment, at: datetime) -> str:
     """Another text for whatever readiness would be computed otherwise from; empty while no summary holds."""
-    held = current_summaries(at).filter(environment=environment)
-    return " ".join(map(str, held.values_list(*_IDENTITY).first() or ()))
+    return _held(_IDENTITY, environment, at)  # no two computations share it
 
 
 def current_digest(environment: Environment, at: datetime) -> str:
     """The digest that the gate would answer with, at the cost of one query; empty while no summary holds."""
-    return current_summaries(at).filter(environment=environment).values_list("digest", flat=True).first() or ""
+    return _held("summary.digest", environment, at)
 
 
 def figures_of_all() -> str:
@@ -57,10 +69,9 @@ def figures_of_all() -> str:
     return "" if amid_writes else f"{count} {mixed}"
 
 
-def outdated_environments(at: datetime) -> QuerySet[Environment]:
-    """The default environments whose summary is missing, or may not hold any more."""
-    held = current_summaries(at).values("environment")
-    return Environment.objects.filter(is_default=True).exclude(pk__in=held).order_by("pk")
+def outdated_environments(at: datetime) -> list[int]:
+    """The keys of default environments whose summary is missing, or may not hold any more."""
+    return [key for (key,) in _asked(_OUTDATED, at)]
 
 
 def summarise(environments: Iterable[Environment], at: datetime) -> list[ServiceSummary]:
@@ -105,3 +116,15 @@ def _milestone(status: MilestoneStatus) -> dict[str, Any]:
         "criteria_proven": status.criteria_proven,
         "criteria_total": status.criteria_total,
     }
+
+
+def _held(value: str, environment: Environment, at: datetime) -> str:
+    """A value of the environment's summary; empty where none holds."""
+    found = _asked(f"SELECT {value} {_HELD} AND environment.id = %(environment)s", at, environment=environment.pk)
+    return str(found[0][0]) if found else ""
+
+
+def _asked(question: str, at: datetime, **parameters: object) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, {"at": at, "made_by": origin(), **parameters})
+        return list(cursor.fetchall())

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.roadmap.engines.origin import origin
 from apps.roadmap.models import ServiceSummary
@@ -27,7 +28,7 @@ _COMPUTED = [field.name for field in ServiceSummary._meta.concrete_fields if fie
 def bring_up_to_date(at: datetime | None = None) -> int:
     """Compute every summary that may not hold any more. Returns how many. What holds costs one query."""
     at = at or now()
-    outdated = list(outdated_environments(at).values_list("pk", flat=True))
+    outdated = outdated_environments(at)
     batches = [outdated[start : start + AT_ONCE] for start in range(0, len(outdated), AT_ONCE)]
     return sum(_compute_batch(batch, at) for batch in batches)
 
@@ -37,8 +38,8 @@ def _compute_batch(environments: Sequence[int], at: datetime) -> int:
     _take_turns()
     # Before anything is read: what is committed from here on counts as unseen, even where it was read already.
     snapshot, cluster = _snapshot()
-    outdated = list(outdated_environments(at).filter(pk__in=environments).select_related("service"))
-    summaries = summarise(outdated, at)
+    still = set(environments).intersection(outdated_environments(at))
+    summaries = summarise(Environment.objects.filter(pk__in=still).select_related("service").order_by("pk"), at)
     for summary in summaries:
         summary.snapshot, summary.cluster, summary.made_by = snapshot, cluster, origin()
     ServiceSummary.objects.bulk_create(
