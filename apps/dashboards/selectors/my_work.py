@@ -65,11 +65,8 @@ def _shown(entries: Any) -> Any:
 
 def _disproved(person: User, at: datetime) -> list[CriterionStatus]:
     """The person's criteria whose evidence says no, or not any more."""
-    mine = {criterion.pk: criterion for criterion in _shown(Criterion.objects.of_person(person).current())}
-    statuses = standings_of(mine.values(), at)
-    found = [statuses[key] for key in mine if key in statuses and statuses[key].standing in _BAD]
-    for status in found:
-        status.criterion.service = mine[status.criterion.pk].service
+    mine = list(_shown(Criterion.objects.of_person(person).current().select_related("work_item")))
+    found = [status for status in standings_of(mine, at).values() if status.standing in _BAD]
     return sorted(found, key=lambda status: _BAD.index(status.standing))
 
 

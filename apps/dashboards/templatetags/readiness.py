@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from apps.common.addresses import change_address
+from apps.common.addresses import change_address, numbered_address
 from apps.common.clock import now
 from apps.common.statuses import look_of
 from apps.common.wording import about
@@ -108,4 +108,4 @@ def evidence_calendar_of(criterion: Criterion) -> EvidenceCalendar | None:
 @register.filter
 def evidence_of(criterion: Criterion) -> str:
     """The address of the page with what proves a criterion, and where it is bound to checks."""
-    return reverse("admin:roadmap_criterion_evidence", args=[criterion.pk])
+    return numbered_address("admin:roadmap_criterion_evidence", criterion.pk)

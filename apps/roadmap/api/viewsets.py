@@ -55,7 +55,7 @@ class CriterionViewSet(ChangeableViewSet):
     """Conditions that have to hold, each with its evidence and its standing now."""
 
     serializer_class = serializers.CriterionSerializer
-    queryset = worked(Criterion, "owner")
+    queryset = worked(Criterion, "owner").select_related("work_item").defer("work_item__spans", "work_item__imported")
     filterset_class = filters.CriterionFilter
 
     def get_object(self) -> Criterion:

@@ -18,7 +18,7 @@ from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
-from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task
 from apps.roadmap.models.entries import EntryQuerySet
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
@@ -64,12 +64,26 @@ def criteria_of_each(
     return _criteria_of_each(environments, milestones, chosen.current(), at)
 
 
+def statuses_of(
+    criteria: Sequence[Criterion], environments: Sequence[Environment], *, at: datetime
+) -> dict[int, tuple[CriterionStatus, ...]]:
+    """The same of criteria that were read already, each with its work item."""
+    milestones = {each.pk: each for each in _milestones({each.service_id for each in environments})}
+    return _statuses_in_each(environments, milestones, criteria, at)
+
+
 def _criteria_of_each(
     environments: Sequence[Environment], milestones: Mapping[int, Milestone], chosen: EntryQuerySet, at: datetime
 ) -> dict[int, tuple[CriterionStatus, ...]]:
-    services = {environment.service_id for environment in environments}
-    chosen = chosen.filter(service__in=services)
-    criteria, bindings = _criteria_by_service(chosen, milestones), _bindings_by_criterion(chosen)
+    rows = chosen.filter(service__in={environment.service_id for environment in environments})
+    return _statuses_in_each(environments, milestones, _with_work_items(rows), at)
+
+
+def _statuses_in_each(
+    environments: Sequence[Environment], milestones: Mapping[int, Milestone], found: Sequence[Criterion], at: datetime
+) -> dict[int, tuple[CriterionStatus, ...]]:
+    _share(milestones, found)
+    criteria, bindings = _grouped(found, lambda criterion: criterion.service_id), _bindings_by_criterion(found)
     keys = {
         key_of(binding, environment)
         for environment in environments
@@ -118,20 +132,23 @@ def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Mi
     return _grouped(current, lambda milestone: milestone.service_id)
 
 
-def _criteria_by_service(chosen: EntryQuerySet, milestones: Mapping[int, Milestone]) -> Mapping[int, list[Criterion]]:
-    criteria = chosen.in_order().select_related("owner", "work_item")
+def _with_work_items(chosen: EntryQuerySet) -> list[Criterion]:
     unread = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
-    found = list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread))
-    # A milestone is read once, and not again for each of its criteria.
-    under: list[Criterion | WorkItem] = [*found, *(each.work_item for each in found if each.work_item)]
-    for entry in under:
-        if milestone := milestones.get(entry.milestone_id or 0):
-            entry.milestone = milestone
-    return _grouped(found, lambda criterion: criterion.service_id)
+    criteria = chosen.in_order().select_related("owner", "work_item")
+    return list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread))
 
 
-def _bindings_by_criterion(chosen: EntryQuerySet) -> Mapping[int, list[Binding]]:
-    bindings = Binding.objects.undeclined().filter(criterion__in=chosen.order_by().values("pk")).order_by("pk")
+def _share(milestones: Mapping[int, Milestone], criteria: Iterable[Criterion]) -> None:
+    """Give the criteria and their work items their milestones, each of which is read once."""
+    for criterion in criteria:
+        for entry in filter(None, (criterion, criterion.work_item)):
+            if milestone := milestones.get(entry.milestone_id or 0):
+                entry.milestone = milestone
+
+
+def _bindings_by_criterion(criteria: Iterable[Criterion]) -> Mapping[int, list[Binding]]:
+    keys = [criterion.pk for criterion in criteria]
+    bindings = Binding.objects.undeclined().filter(criterion__in=keys).order_by("pk")
     return _grouped(bindings, lambda binding: binding.criterion_id)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from apps.catalog.models import Environment
 from apps.roadmap.models import Criterion
-from apps.roadmap.selectors.readiness import criteria_of_each
+from apps.roadmap.selectors.readiness import criteria_of_each, statuses_of
 from apps.roadmap.selectors.statuses import CriterionStatus
 
 
@@ -16,9 +16,15 @@ def status_in(criterion: Criterion, environment: Environment, at: datetime) -> C
 
 
 def standings_of(criteria: Collection[Criterion], at: datetime) -> dict[int, CriterionStatus]:
-    """The status of each criterion by its key. Those of a service without a default environment are missing."""
-    services = {criterion.service_id for criterion in criteria}
-    environments = Environment.objects.filter(service__in=services, is_default=True).select_related("service")
-    chosen = Criterion.objects.filter(pk__in=[criterion.pk for criterion in criteria])
-    known = criteria_of_each(list(environments), chosen=chosen, at=at)
+    """The status of each criterion by its key, in three queries and those of its observations.
+
+    The criteria have to be read with their work items. Those that vanished from their documents, and those of a
+    service without a default environment, are missing.
+    """
+    current = [criterion for criterion in criteria if criterion.orphaned_at is None]
+    services = {criterion.service_id: criterion.service for criterion in current}
+    environments = list(Environment.objects.filter(service__in=services.keys(), is_default=True))
+    for environment in environments:
+        environment.service = services[environment.service_id]
+    known = statuses_of(current, environments, at=at)
     return {status.criterion.pk: status for statuses in known.values() for status in statuses}
