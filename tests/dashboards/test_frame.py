@@ -3,7 +3,9 @@
 import re
 
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.common.statuses import LOOKS
@@ -16,6 +18,15 @@ def test_the_navigation_holds_only_what_a_person_may_see(client: Client, sam: Us
     assert b"Audit trail" not in client.get("/admin/").content
     sam.groups.add(Group.objects.get(name="viewer"))
     assert b"Audit trail" in client.get("/admin/").content
+
+
+def test_a_page_asks_once_who_is_there_and_what_they_may_do(client: Client, olga: User) -> None:
+    client.force_login(olga)
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/admin/notices/")
+
+    for table in ("django_session", "accounts_user ", "auth_permission"):
+        assert sum(table in query["sql"] for query in queries) == 1, table
 
 
 def test_a_stranger_sees_no_navigation(client: Client, db: None) -> None:

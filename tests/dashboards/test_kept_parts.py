@@ -12,12 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.common.clock import now
+from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
 from apps.dashboards.selectors.recovery import recovery
 from apps.dashboards.selectors.service_page import service_page
+from apps.dashboards.views import portfolio as portfolio_view
 from apps.dashboards.views import readiness as readiness_view
 from apps.dashboards.views.portfolio import VIEW_READINESS
 from apps.roadmap.services.summarising import bring_up_to_date
 from tests.dashboards.voyage import sail
+from tests.roadmap.second_connection import second_connection
 from tests.roadmap.test_summaries import SHOWN_ONLY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,6 +87,30 @@ def test_nothing_outlives_a_change(kept, address, statement):
     caches["pages"].clear()
     assert after != before
     assert without_instant(after) == without_instant(part_of(kept.get(address)))
+
+
+def test_a_change_that_the_start_page_does_not_show_leaves_it_as_it_is(kept):
+    before = part_of(kept.get(START))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE roadmap_criterion SET text = text || '!'")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert part_of(kept.get(START)) == before
+    assert not any("catalog_team" in query["sql"] and "DISTINCT" in query["sql"] for query in queries)
+
+
+def test_what_is_written_while_the_start_page_is_made_shows_on_the_next_visit(kept, monkeypatch):
+    def overtaken(**options):
+        with second_connection() as other:
+            other.execute("UPDATE catalog_service SET name = 'Overtaken'")
+        return read_portfolio(**options)
+
+    caches["pages"].clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(portfolio_view, "read_portfolio", overtaken)
+        assert "Overtaken" not in part_of(kept.get(START))
+
+    assert "Overtaken" in part_of(kept.get(START))
 
 
 def test_a_service_that_cannot_be_asked_appears_at_once(kept, service):

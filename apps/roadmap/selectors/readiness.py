@@ -18,7 +18,7 @@ from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
-from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
 from apps.roadmap.models.entries import EntryQuerySet
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
@@ -138,12 +138,12 @@ def _with_work_items(chosen: EntryQuerySet) -> list[Criterion]:
     return list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread))
 
 
-def _share(milestones: Mapping[int, Milestone], criteria: Iterable[Criterion]) -> None:
+def _share(milestones: Mapping[int, Milestone], criteria: Sequence[Criterion]) -> None:
     """Give the criteria and their work items their milestones, each of which is read once."""
-    for criterion in criteria:
-        for entry in filter(None, (criterion, criterion.work_item)):
-            if milestone := milestones.get(entry.milestone_id or 0):
-                entry.milestone = milestone
+    under: list[Criterion | WorkItem] = [*criteria, *(each.work_item for each in criteria if each.work_item)]
+    for entry in under:
+        if milestone := milestones.get(entry.milestone_id or 0):
+            entry.milestone = milestone
 
 
 def _bindings_by_criterion(criteria: Iterable[Criterion]) -> Mapping[int, list[Binding]]:

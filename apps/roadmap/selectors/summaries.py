@@ -120,11 +120,11 @@ def _milestone(status: MilestoneStatus) -> dict[str, Any]:
 
 def _held(value: str, environment: Environment, at: datetime) -> str:
     """A value of the environment's summary; empty where none holds."""
-    found = _asked(f"SELECT {value} {_HELD} AND environment.id = %(environment)s", at, environment=environment.pk)
+    found = _asked(f"SELECT {value} {_HELD} AND environment.id = %(environment)s", at, environment.pk)
     return str(found[0][0]) if found else ""
 
 
-def _asked(question: str, at: datetime, **parameters: object) -> list[tuple[Any, ...]]:
+def _asked(question: str, at: datetime, environment: int = 0) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(question, {"at": at, "made_by": origin(), **parameters})
+        cursor.execute(question, {"at": at, "made_by": origin(), "environment": environment})
         return list(cursor.fetchall())
