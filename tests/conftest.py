@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from celery import current_app
+from django.db import transaction
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.catalog.models import Environment, Service
@@ -13,6 +15,14 @@ from apps.catalog.services import ensure_service
 # A busy machine is slow, which is no failure.
 settings.register_profile("seaworthy", deadline=None)
 settings.load_profile("seaworthy")
+
+
+@pytest.fixture(scope="module")
+def shared_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For fixtures of a module that write rows: they stay until its last test, and each test begins with them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import ROLES
 from apps.backups.models import Backup, BackupRun, Database, DiscoveredDatabase, Recipient
 from apps.backups.services import request_restore
+from apps.catalog.services import ensure_service
 from apps.common.clock import now
 from apps.dashboards.models import ReportSchedule
 from apps.roadmap.models import Conflict, Correction, Criterion, Task
@@ -119,8 +120,10 @@ def plain(pattern):
     )
 
 
-@pytest.fixture
-def rows(service):
+@pytest.fixture(scope="module")
+def rows(shared_rows):
+    """A row of every kind, made once: what a test changes in them is taken back after it."""
+    service = ensure_service(slug="payments", name="Payments API", tier="A")
     roadmap = b"# Road\n\n## M1 A\n- [ ] Owner: Core\n- Tasks\n  - [ ] Work.\n- Acceptance\n  - [ ] Good.\n"
     document = import_document(service=service, name="road.md", raw=roadmap).document
     correct_lines(revision=document.newest_revision, lines=[1], becomes="prose")
@@ -180,7 +183,7 @@ def client_of(person):
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_reading(rows, person):
+def test_reading(db, rows, person):
     client = client_of(person)
     for address in set(addresses()) - PUSHES - (set(POSTS) - READ_TOO):
         key = rows.get(address.split("/")[0], 999_999)
@@ -193,7 +196,7 @@ def test_reading(rows, person):
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("address", sorted(CHANGES))
-def test_changing(rows, person, address):
+def test_changing(db, rows, person, address):
     path = "/api/v1/" + address.replace("{id}", str(rows[address.split("/")[0]]))
     code = client_of(person).patch(path, {"claim": "done", "expected": "todo"}, format="json").status_code
     assert (code == 200) if person in WRITERS else (code in {401, 403})
@@ -201,7 +204,7 @@ def test_changing(rows, person, address):
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("address", sorted(POSTS))
-def test_posting(rows, person, address):
+def test_posting(db, rows, person, address):
     path = "/api/v1/" + address.replace("{id}", str(rows.get(address.split("/")[0], 999_999))).replace(
         "{slug}", "payments"
     )
@@ -219,7 +222,7 @@ def test_splitting_a_criterion(rows, person):
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("address", sorted(DELETES))
-def test_deleting(rows, person, address):
+def test_deleting(db, rows, person, address):
     path = "/api/v1/" + address.replace("{id}", "999999")
     code = client_of(person).delete(path).status_code
     assert code in ({404} if person in DELETES[address] else {401, 403}), (address, person)
@@ -227,7 +230,7 @@ def test_deleting(rows, person, address):
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("address", sorted(PATCHES))
-def test_changing_what_is_not_there(rows, person, address):
+def test_changing_what_is_not_there(db, rows, person, address):
     path = "/api/v1/" + address.replace("{id}", "999999")
     code = client_of(person).patch(path, {}, format="json").status_code
     may = PATCHED_BY.get(address) or DELETES.get(address, WRITERS)
@@ -235,7 +238,7 @@ def test_changing_what_is_not_there(rows, person, address):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nothing_else_can_be_changed_even_by_an_administrator(rows, method):
+def test_nothing_else_can_be_changed_even_by_an_administrator(db, rows, method):
     client = client_of("administrator")
     allowed = {"patch": CHANGES | PATCHES, "post": set(POSTS), "put": PUTS, "delete": set(DELETES)}.get(method, set())
     for address in set(addresses()) - PUSHES - allowed:
