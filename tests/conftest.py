@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +12,23 @@ from pytest_django import DjangoDbBlocker
 from apps.accounts.models import User
 from apps.catalog.models import Environment, Service
 from apps.catalog.services import ensure_service
+from tests.databases import django_db_modify_db_settings  # noqa: F401  a fixture
 
 # A busy machine is slow, which is no failure.
 settings.register_profile("seaworthy", deadline=None)
 settings.load_profile("seaworthy")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, because many tests wait for programs and clocks."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest begin first, or a worker would be alone with them at the end."""
+    items.sort(key=lambda item: "long" not in item.keywords)
 
 
 @pytest.fixture(scope="module")
