@@ -111,6 +111,7 @@ def test_the_procfile_names_every_kind_of_process():
     assert set(read_procfile()) == {"release", "web", "worker", "beat"}
 
 
+@pytest.mark.long
 def test_a_deployment_starts_works_and_stops_with_nothing_lost(deployment, databases, tmp_path):
     deployment.run("python manage.py collectstatic --noinput --verbosity 0")
     deployment.run(read_procfile()["release"])

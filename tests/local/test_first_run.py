@@ -97,6 +97,7 @@ def wait_until_gone(clone: Clone, word: str) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.long
 def test_a_new_user_sees_it_proven_and_loses_nothing(clone: Clone, port: str) -> None:
     first = clone.start("--port", port, "--once")
     said = first.communicate(timeout=PATIENCE_SECONDS)[0]
