@@ -1,5 +1,6 @@
 """A prefix of a bucket as a source: whatever it holds comes back, and what cannot be whole is said."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,11 +16,14 @@ from apps.backups import services
 from apps.backups.engines import findings
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.files.bucket_address import BucketAddress
-from apps.backups.engines.files.bucket_archive import paths_of
+from apps.backups.engines.files.bucket_archive import folders_of, paths_of
 from apps.backups.engines.files.bucket_source import BucketSource
 from apps.backups.engines.files.probe import probe_files
+from apps.backups.engines.files.restorer import FilesRestorer
 from apps.backups.engines.manifest import Manifest
+from apps.backups.engines.restoring import Target
 from apps.backups.engines.s3.storage import S3Storage
+from apps.backups.engines.stages import Stages
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AddressInvalid, SourceUnreachable
 from apps.backups.models import Database, DrillVerdict, Engine
@@ -97,6 +101,20 @@ def test_any_tar_restores_it(filled: S3Storage, storage: LocalStorage, tmp_path:
         "logo.svg": b"<svg/>"
     }
     assert (restored / "empty").is_dir()
+
+
+def test_it_is_restored_for_people_and_compared(
+    filled: S3Storage, storage: LocalStorage, tmp_path: Path, settings: Settings
+) -> None:
+    settings.RESTORE_DIRECTORIES = [str(tmp_path)]
+    manifest = back_up(url_of(filled), storage, "bucket/people")
+    dump = unpacked(storage, "bucket/people", tmp_path / "dump.tar")
+    target = Target(connection_url="", name=str(tmp_path / "again"), mark="restore 1", with_owners=os.geteuid() == 0)
+
+    restored = FilesRestorer().restore(manifest, dump, target, Stages())
+
+    assert restored.findings == []
+    assert os.getxattr(tmp_path / "again" / "logo.svg", "user.s3.content-type") == b"image/svg+xml"
 
 
 def test_a_lost_object_is_named(filled: S3Storage, storage: LocalStorage, tmp_path: Path) -> None:
@@ -200,16 +218,19 @@ def test_an_endpoint_that_may_not_be_dialled_is_not(
         ["a/./b"],
         ["a/" + "x" * 256],
         ["/a"],
+        ["b", "a"],
     ],
 )
 def test_a_key_that_is_no_path_is_named(keys: list[str]) -> None:
-    with pytest.raises(SourceUnreachable, match="cannot be put into an archive"):
+    with pytest.raises(SourceUnreachable, match=r"cannot be put into an archive|in their order"):
         list(paths_of(iter(f"media/{key}" for key in keys), "media/"))
 
 
 def test_keys_below_a_folder_are_paths() -> None:
     keys = ["media/", "media/a-b", "media/a/", "media/a/b", "media/a/b.txt", "media/b"]
     assert [path for _, path in paths_of(iter(keys), "media/")] == [".", "a-b", "a", "a/b", "a/b.txt", "b"]
+    assert folders_of("a/b/c", is_folder=False) == [".", "a", "a/b"]
+    assert (folders_of("a", is_folder=True), folders_of(".", is_folder=True)) == ([".", "a"], ["."])
 
 
 def test_a_connection_is_tested(filled: S3Storage) -> None:

@@ -25,6 +25,7 @@ from .entry import NANOSECONDS, Entry
 RECONNECTIONS = 5
 LONGEST_NAME_BYTES = 255
 FOLDER_MODE, FILE_MODE = stat.S_IFDIR | 0o755, stat.S_IFREG | 0o644
+OWNER = "root"  # objects belong to no user of a machine
 ATTRIBUTE = "user.s3."
 KEPT = {  # what a bucket knows of an object beside its bytes
     "ContentType": "content-type",
@@ -48,8 +49,14 @@ class BucketArchive:
     def chunks(self) -> Iterator[bytes]:
         """The whole tar. Raises SourceUnreachable for what may not be read: a backup without it is none."""
         with refusing():
+            within: list[str] = []
             for key, path in paths_of(list_keys(self._client, self._bucket), self._bucket.prefix):
-                yield from self._folder(path) if key.endswith("/") else self._object(key, path)
+                above, within = within, folders_of(path, is_folder=key.endswith("/"))
+                for folder in within:
+                    if folder not in above:
+                        yield from self._folder(folder)
+                if not key.endswith("/"):
+                    yield from self._object(key, path)
         yield bytes(tarfile.RECORDSIZE)
 
     def look(self) -> None:
@@ -59,7 +66,7 @@ class BucketArchive:
             self._get(first)["Body"].close()
 
     def _folder(self, path: str) -> Iterator[bytes]:
-        entry = Entry(path, "folder", FOLDER_MODE, 0, 0, "", "", 0)
+        entry = Entry(path, "folder", FOLDER_MODE, 0, 0, OWNER, OWNER, 0)
         yield make_header(entry)
         self._note(entry)
 
@@ -158,7 +165,11 @@ def refusing() -> Iterator[None]:
 def paths_of(keys: Iterator[str], prefix: str) -> Iterator[tuple[str, str]]:
     """Each key with the path of its file, in the order of a bucket. Raises SourceUnreachable where there is none."""
     beginnings: list[str] = []  # keys that the last one begins with: any key below a file follows among these
+    last = ""
     for key in keys:
+        if key < last:
+            raise SourceUnreachable(f"The bucket lists {key!r} after {last!r}: S3 lists keys in their order.")
+        last = key
         path = key.removeprefix(prefix).rstrip("/") if key.endswith("/") else key.removeprefix(prefix)
         while beginnings and not key.startswith(beginnings[-1]):
             beginnings.pop()
@@ -168,6 +179,13 @@ def paths_of(keys: Iterator[str], prefix: str) -> Iterator[tuple[str, str]]:
             raise SourceUnreachable(f"The object {key!r} cannot be put into an archive: {reason}. Name it otherwise.")
         beginnings.append(key)
         yield key, path or "."
+
+
+def folders_of(path: str, *, is_folder: bool) -> list[str]:
+    """The folders that a path lies in, the outermost first, and itself when it is one."""
+    parts = [] if path == "." else path.split("/")
+    inner = len(parts) if is_folder else len(parts) - 1
+    return [".", *("/".join(parts[: depth + 1]) for depth in range(inner))]
 
 
 def _is_path(path: str, key: str) -> bool:
@@ -186,8 +204,8 @@ def _entry(path: str, answer: Mapping[str, Any]) -> Entry:
         mode=FILE_MODE,
         user_id=0,
         group_id=0,
-        user="",
-        group="",
+        user=OWNER,
+        group=OWNER,
         modified_nanoseconds=int(answer["LastModified"].timestamp()) * NANOSECONDS,
         size_bytes=answer["ContentLength"],
         attributes={ATTRIBUTE + name: str(value) for name, value in (named | own).items()},
