@@ -4,7 +4,8 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -16,16 +17,18 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.backups.engines.backup import take_backup
+from apps.backups.engines.faults.case import Case, Healthy
+from apps.backups.engines.faults.scratch import Pristine
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.postgresql.source import PostgreSQLSource
+from apps.backups.engines.register import engine_named
 from apps.backups.engines.s3.storage import S3Storage
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.models import Backup, Database, DrillVerdict, Plan
 from apps.backups.services.plans import plan_of
 from apps.catalog.models import Environment
 from tests.backups.buckets import LOOPBACK, Buckets, serve_buckets
-from tests.backups.doctoring import Doctor
 from tests.backups.keeping import DAY, NOW, make_backup
 from tests.servers import url_on_test_server
 
@@ -106,10 +109,20 @@ def healthy(shop: Address, storage: LocalStorage) -> Manifest:
     return take_backup(source=PostgreSQLSource(shop), storage=storage, prefix="healthy")
 
 
+@pytest.fixture(scope="session")
+def kept(shop: Address, storage: LocalStorage, healthy: Manifest) -> Iterator[tuple[Healthy, Pristine]]:
+    """The healthy backup as a proof of the drill takes it, with a server for changed copies when one is needed."""
+    whole = Healthy(engine_named("postgresql"), url_on_test_server(shop.database), storage, healthy)
+    with ExitStack() as stack:
+        yield whole, Pristine(whole, stack)
+
+
 @pytest.fixture
-def doctor(storage: LocalStorage, healthy: Manifest, tmp_path: Path) -> Doctor:
-    """Makes damaged copies of the healthy backup."""
-    return Doctor(storage=storage, manifest=healthy, source="healthy", prefix=f"copy-{secrets.token_hex(4)}")
+def case(kept: tuple[Healthy, Pristine]) -> Iterator[Case]:
+    """A copy of the healthy backup, to be damaged and drilled."""
+    whole, pristine = kept
+    with Case.of(whole, f"copy-{secrets.token_hex(4)}", datetime.now(UTC), pristine) as case:
+        yield case
 
 
 @pytest.fixture

@@ -6,16 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from apps.backups.engines import drill, findings
 from apps.backups.engines.backup import take_backup
 from apps.backups.engines.drill import run_drill
+from apps.backups.engines.faults.case import Case
+from apps.backups.engines.faults.contents import changed
+from apps.backups.engines.faults.stored import Damage, cut, fill, flip, lose_artefact, write_manifest
 from apps.backups.engines.findings import Verdict
-from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
+from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql import prover
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.postgresql.source import PostgreSQLSource
@@ -25,7 +30,6 @@ from apps.backups.engines.watch import Limits
 from apps.common.postgresql.binaries import PostgreSQLMissing, installation_for
 from apps.common.postgresql.throwaway import throwaway_server
 from tests.backups.conftest import SHOP
-from tests.backups.doctoring import Doctor
 
 DRILL = """
 import sys
@@ -40,6 +44,21 @@ run_drill(storage=LocalStorage(Path(sys.argv[1])), prefix="healthy", now=datetim
 
 def drill_of(storage: LocalStorage, prefix: str, **options: object) -> DrillReport:
     return run_drill(storage=storage, prefix=prefix, now=datetime.now(UTC), **options)
+
+
+def drill_after(case: Case, damage: Damage) -> DrillReport:
+    damage(case)
+    return case.drill()
+
+
+def executed(*statements: str) -> Damage:
+    """The artefact holds a database in which this was done after the fingerprint was taken; its checksum is right."""
+
+    def change(connection: psycopg.Connection) -> None:
+        for statement in statements:
+            connection.execute(statement)
+
+    return changed(change)
 
 
 def test_a_healthy_backup_is_proven(storage: LocalStorage, healthy: Manifest) -> None:
@@ -110,25 +129,25 @@ MANY_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_whole_artefact_with_the_wrong_content_fails(storage: LocalStorage, doctor: Doctor, fault: str) -> None:
+def test_a_whole_artefact_with_the_wrong_content_fails(case: Case, fault: str) -> None:
     statements, identifier, sentence = FAULTS[fault]
-    report = drill_of(storage, doctor.rewrite(statements))
+    report = drill_after(case, executed(statements))
 
     assert report.verdict == Verdict.FAILED
     assert identifier in [finding.id for finding in report.findings]
     assert sentence in "\n".join(finding.message for finding in report.findings)
 
 
-def test_every_difference_is_named(storage: LocalStorage, doctor: Doctor) -> None:
-    report = drill_of(storage, doctor.rewrite(*MANY_FAULTS))
+def test_every_difference_is_named(case: Case) -> None:
+    report = drill_after(case, executed(*MANY_FAULTS))
 
     assert report.verdict == Verdict.FAILED
     for identifier, sentence in MANY_FAULTS.values():
         assert [f for f in report.findings if f.id == identifier and sentence in f.message], (identifier, sentence)
 
 
-def test_a_rewritten_copy_without_changes_is_proven(storage: LocalStorage, doctor: Doctor) -> None:
-    assert drill_of(storage, doctor.rewrite()).findings == []
+def test_a_rewritten_copy_without_changes_is_proven(case: Case) -> None:
+    assert drill_after(case, executed()).findings == []
 
 
 def test_a_newer_server_proves_a_backup_of_an_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,25 +166,24 @@ def test_a_newer_server_proves_a_backup_of_an_older_one(tmp_path: Path, monkeypa
     assert (report.verdict, report.findings) == (Verdict.PROVEN, [])
 
 
-def test_one_flipped_bit_fails(storage: LocalStorage, doctor: Doctor) -> None:
-    report = drill_of(storage, doctor.flip_bit())
+def test_one_flipped_bit_fails(case: Case) -> None:
+    report = drill_after(case, flip(0.5))
 
     assert (report.verdict, [finding.id for finding in report.findings]) == ("failed", ["artefact-checksum-differs"])
     assert report.rto_seconds is None
 
 
-@pytest.mark.parametrize("size_bytes", [None, 1000, 0])
-def test_a_truncated_artefact_fails(storage: LocalStorage, doctor: Doctor, size_bytes: int | None) -> None:
-    report = drill_of(storage, doctor.truncate(size_bytes))
+@pytest.mark.parametrize("damage", [cut(fewer=1), cut(0.5), cut(0)], ids=["last byte", "half", "all"])
+def test_a_truncated_artefact_fails(case: Case, damage: Damage) -> None:
+    report = drill_after(case, damage)
 
     assert (report.verdict, [finding.id for finding in report.findings]) == ("failed", ["artefact-truncated"])
 
 
-def test_a_lost_artefact_fails(storage: LocalStorage, doctor: Doctor) -> None:
-    doctor.copy()
-    doctor.artefact.unlink()
+def test_a_lost_artefact_fails(case: Case) -> None:
+    report = drill_after(case, lose_artefact)
 
-    assert [finding.id for finding in drill_of(storage, doctor.prefix).findings] == [findings.ARTEFACT_MISSING]
+    assert [finding.id for finding in report.findings] == [findings.ARTEFACT_MISSING]
 
 
 def test_a_lost_manifest_fails(storage: LocalStorage) -> None:
@@ -175,24 +193,22 @@ def test_a_lost_manifest_fails(storage: LocalStorage) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"<html>Forbidden</html>", b'{"format": 1}', b'{"format": 99}', b"[]"])
-def test_a_manifest_that_is_none_fails(storage: LocalStorage, doctor: Doctor, content: bytes) -> None:
-    doctor.copy()
-    (storage.folder / doctor.prefix / MANIFEST_NAME).write_bytes(content)
+def test_a_manifest_that_is_none_fails(case: Case, content: bytes) -> None:
+    report = drill_after(case, write_manifest(content))
 
-    assert [finding.id for finding in drill_of(storage, doctor.prefix).findings] == [findings.MANIFEST_UNREADABLE]
-
-
-def test_a_backup_under_the_key_of_another_fails(storage: LocalStorage, doctor: Doctor) -> None:
-    report = drill_of(storage, doctor.copy(), manifest_sha256="0" * 64)
-
-    assert [finding.id for finding in report.findings] == [findings.MANIFEST_DIFFERS]
+    assert [finding.id for finding in report.findings] == [findings.MANIFEST_UNREADABLE]
 
 
-def test_an_error_page_instead_of_an_artefact_fails(storage: LocalStorage, doctor: Doctor) -> None:
-    doctor.copy()
-    doctor.artefact.write_bytes(b"<html>Forbidden</html>" * 10_000)
+def test_a_backup_under_the_key_of_another_fails(case: Case) -> None:
+    case.job = replace(case.job, manifest_sha256="0" * 64)
 
-    assert [finding.id for finding in drill_of(storage, doctor.prefix).findings] == [findings.ARTEFACT_CHECKSUM_DIFFERS]
+    assert [finding.id for finding in case.drill().findings] == [findings.MANIFEST_DIFFERS]
+
+
+def test_an_error_page_instead_of_an_artefact_fails(case: Case) -> None:
+    report = drill_after(case, fill(b"<html>Forbidden</html>"))
+
+    assert [finding.id for finding in report.findings] == [findings.ARTEFACT_CHECKSUM_DIFFERS]
 
 
 def test_without_a_server_nothing_is_proven(
@@ -223,11 +239,9 @@ def test_the_time_limit_leaves_it_open(storage: LocalStorage, healthy: Manifest)
     assert (report.verdict, report.findings[0].id) == (Verdict.COULD_NOT_VERIFY, findings.TIME_LIMIT_REACHED)
 
 
-def test_a_drill_leaves_nothing_behind(
-    storage: LocalStorage, healthy: Manifest, doctor: Doctor, workplace: Path
-) -> None:
+def test_a_drill_leaves_nothing_behind(storage: LocalStorage, healthy: Manifest, case: Case, workplace: Path) -> None:
     assert drill_of(storage, "healthy").verdict == Verdict.PROVEN
-    assert drill_of(storage, doctor.flip_bit()).verdict == Verdict.FAILED
+    assert drill_after(case, flip(0.5)).verdict == Verdict.FAILED
 
     assert list(workplace.iterdir()) == []
 
