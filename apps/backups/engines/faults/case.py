@@ -16,7 +16,7 @@ from apps.backups.engines.drill import fetch_dump
 from apps.backups.engines.manifest import MANIFEST_NAME, Manifest, read_manifest
 from apps.backups.engines.report import DrillReport
 from apps.backups.engines.stages import Stages
-from apps.backups.engines.storage import LocalStorage
+from apps.backups.engines.storage import LocalStorage, Storage
 from apps.common.postgresql.server import Server
 
 HEALTHY, OLDER = "healthy", "older"
@@ -101,12 +101,12 @@ class Case:
         """Drill the copy as it is now."""
         return self.healthy.engine.drill(self.job)
 
-    def take(self, connection_url: str, prefix: str) -> Manifest:
-        """A backup of something else, in the same storage and for the same recipients."""
+    def take(self, connection_url: str, prefix: str, storage: Storage | None = None) -> Manifest:
+        """A backup of something else, in the same storage unless said otherwise, and for the same recipients."""
         return self.healthy.engine.take(
             BackupJob(
                 connection_url=connection_url,
-                storage=self.healthy.storage,
+                storage=storage or self.healthy.storage,
                 prefix=prefix,
                 recipients=self.healthy.recipients,
             )

@@ -1,42 +1,28 @@
 """Faults around a backup: disks, clocks, credentials, storages and sources that fail while it is taken or drilled."""
-# ruff: noqa: S608 - the queries are composed of constants
 
 import errno
 import os
-import signal
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from typing import IO, cast
-from urllib.parse import urlsplit
-
-import psycopg
-from psycopg import sql
 
 from apps.backups.engines import findings
 from apps.backups.engines.artefact import pack
-from apps.backups.engines.contract import BackupJob
 from apps.backups.engines.encryption import make_identity, public_key_of
-from apps.backups.engines.storage import LocalStorage, Storage
+from apps.backups.engines.storage import LocalStorage
 from apps.common.postgresql.throwaway import throwaway_folder
 
 from .bucket import refusing_bucket
 from .case import Case
-from .contents import LARGEST, STORED, TABLE
-from .fault import CaughtBy, Fault, NotApplicable, drilled, make_fault, refused
-from .scratch import Scratch, scratch_database
+from .fault import CaughtBy, Fault, drilled, make_fault, refused
+from .targets import LARGEST_ROWS, LONG_VALUES
+from .troubles import amid, changed_password, damaged_page, end_session, interrupted, kill_dump, too_few_rights
 
 POSTGRESQL = ("postgresql",)
 IMPOSSIBLE_BYTES = 1 << 60
 ROOM_BYTES = 1 << 10
-PAGE_BYTES = 8192
-LONG_VALUES = f"SELECT c.reltoastrelid AS oid {STORED} AND pg_relation_size(c.reltoastrelid) > 0 {LARGEST}"
-APPEARS_SECONDS = 20.0
 
 
 class FullDisk(LocalStorage):
@@ -126,131 +112,19 @@ def into_bucket(status: int, code: str) -> Callable[[Case, str], None]:
 
     def attempt(case: Case, prefix: str) -> None:
         with refusing_bucket(status, code) as storage:
-            _take(case, prefix, storage=storage)
+            case.take(case.healthy.connection_url, prefix, storage)
 
     return attempt
 
 
 def onto_full_disk(case: Case, prefix: str) -> None:
     """A backup into a folder whose disk is full."""
-    _take(case, prefix, storage=FullDisk(case.healthy.storage.folder))
+    case.take(case.healthy.connection_url, prefix, FullDisk(case.healthy.storage.folder))
 
 
 def of_another_database(case: Case) -> None:
     """The dump is of an empty database of the same server."""
     case.replace_artefact(case.pristine().connection_url("postgres"))
-
-
-def with_wrong_password(case: Case, prefix: str) -> None:
-    """The password of the database was changed since."""
-    with scratch_database(case) as scratch:
-        password = urlsplit(scratch.url).password or ""
-        _take(case, prefix, url=scratch.url.replace(password, "changed-since"))
-
-
-def without_rights(case: Case, prefix: str) -> None:
-    """A role that may not read everything takes the backup."""
-    with scratch_database(case) as scratch:
-        role, password = f"reader_{scratch.name}", "reader"
-        with scratch.connect() as connection:
-            create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password)
-            connection.execute(create)
-        parameters = scratch.server.connection_parameters(scratch.name)
-        url = f"postgresql://{role}:{password}@/{scratch.name}?host={parameters['host']}&port={parameters['port']}"
-        try:
-            _take(case, prefix, url=url)
-        finally:
-            with scratch.connect() as connection:
-                connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
-
-
-def with_damaged_page(case: Case, prefix: str) -> None:
-    """A page of the largest table was overwritten on the source's disk."""
-    with scratch_database(case, is_cold=True) as scratch:
-        _overwrite_page(scratch, f"SELECT c.oid {STORED} {LARGEST}")
-        _take(case, prefix, url=scratch.url)
-
-
-def with_damaged_long_values(case: Case, prefix: str) -> None:
-    """A page of values that are kept beside their rows was overwritten on the source's disk."""
-    with scratch_database(case, is_cold=True) as scratch:
-        _overwrite_page(scratch, LONG_VALUES)
-        _take(case, prefix, url=scratch.url)
-
-
-def with_killed_dump(case: Case, prefix: str) -> None:
-    """The program that dumps is killed in the middle."""
-    with scratch_database(case) as scratch, _interrupted(scratch, partial(_kill_dump_of, scratch)):
-        _take(case, prefix, url=scratch.url)
-
-
-def with_ended_sessions(case: Case, prefix: str) -> None:
-    """The server ends the session of the dump, as it does when it stops."""
-    with scratch_database(case) as scratch, _interrupted(scratch, partial(_end_dump_of, scratch)):
-        _take(case, prefix, url=scratch.url)
-
-
-@contextmanager
-def _interrupted(scratch: Scratch, interrupt: Callable[[], bool]) -> Iterator[None]:
-    """A lock holds up the dump in the block until it was interrupted."""
-    with scratch.connect() as connection, ThreadPoolExecutor(max_workers=1) as pool:
-        table = connection.execute(f"SELECT {TABLE} {STORED} {LARGEST}").fetchone()
-        if table is None:
-            raise NotApplicable("The database has no table with rows.")
-        connection.execute(f"LOCK TABLE {table[0]}".encode())
-        interrupting = pool.submit(_until, interrupt)
-        try:
-            yield
-        finally:
-            connection.rollback()
-            interrupting.result()
-
-
-def _until(interrupt: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + APPEARS_SECONDS
-    while not interrupt() and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def _kill_dump_of(scratch: Scratch) -> bool:
-    for folder in Path("/proc").iterdir():
-        with suppress(OSError):
-            program, *arguments = (folder / "cmdline").read_bytes().split(b"\0")
-            if program.endswith(b"pg_dump") and any(scratch.name.encode() in argument for argument in arguments):
-                os.kill(int(folder.name), signal.SIGKILL)
-                return True
-    return False
-
-
-def _end_dump_of(scratch: Scratch) -> bool:
-    with psycopg.connect(**scratch.server.connection_parameters("template1")) as connection:
-        ended = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%%'",
-            [scratch.name],
-        )
-        return ended.fetchone() is not None
-
-
-def _overwrite_page(scratch: Scratch, relation: str) -> None:
-    with scratch.connect() as connection:
-        found = connection.execute(f"SELECT pg_relation_filepath(oid) FROM ({relation}) r".encode()).fetchone()
-        if found is None:
-            raise NotApplicable("The database has no such table with rows.")
-    with (scratch.server.data_folder / found[0]).open("r+b") as file:
-        file.write(b"\xa5" * PAGE_BYTES)
-
-
-def _take(case: Case, prefix: str, *, url: str = "", storage: Storage | None = None) -> None:
-    healthy = case.healthy
-    healthy.engine.take(
-        BackupJob(
-            connection_url=url or healthy.connection_url,
-            storage=storage or healthy.storage,
-            prefix=prefix,
-            recipients=healthy.recipients,
-        )
-    )
 
 
 def during_backup(
@@ -282,10 +156,12 @@ STORAGE_FAILED, SOURCE_UNREACHABLE, TOOL_FAILED = "storage-failed", "source-unre
 DUMP_ENDED = (TOOL_FAILED, "source-unreadable")
 
 CONDITION_FAULTS = [
-    during_backup(8, "killed-dump", "pg_dump is killed in the middle.", DUMP_ENDED, with_killed_dump, POSTGRESQL),
     during_backup(
-        9, "ended-session", "The server ends the session of pg_dump in the middle.", DUMP_ENDED, with_ended_sessions,
-        POSTGRESQL,
+        8, "killed-dump", "pg_dump is killed in the middle.", DUMP_ENDED, amid(interrupted(kill_dump)), POSTGRESQL
+    ),
+    during_backup(
+        9, "ended-session", "The server ends the session of pg_dump in the middle.", DUMP_ENDED,
+        amid(interrupted(end_session)), POSTGRESQL,
     ),
     during_backup(10, "full-disk", "The storage's disk is full.", STORAGE_FAILED, onto_full_disk),
     during_backup(
@@ -297,7 +173,7 @@ CONDITION_FAULTS = [
         POSTGRESQL,
     ),
     during_backup(
-        27, "hidden-rows", "The role that dumps may not read everything.", SOURCE_UNREACHABLE, without_rights,
+        27, "hidden-rows", "The role that dumps may not read everything.", SOURCE_UNREACHABLE, amid(too_few_rights),
         POSTGRESQL,
     ),
     during_drill(
@@ -312,7 +188,7 @@ CONDITION_FAULTS = [
     ),
     during_backup(
         41, "damaged-page", "A page of the source is damaged on its disk.", (*DUMP_ENDED, SOURCE_UNREACHABLE),
-        with_damaged_page, POSTGRESQL,
+        amid(damaged_page(LARGEST_ROWS), is_cold=True), POSTGRESQL,
     ),
     during_drill(46, "lost-key", "The key that decrypts is lost.", findings.KEY_MISSING, without_key),
     during_drill(47, "wrong-key", "The key at hand is another one.", findings.KEY_MISSING, with_wrong_key),
@@ -322,10 +198,10 @@ CONDITION_FAULTS = [
     ),
     during_backup(
         44, "damaged-toast", "A page of long values is damaged on the source's disk.",
-        (*DUMP_ENDED, SOURCE_UNREACHABLE), with_damaged_long_values, POSTGRESQL,
+        (*DUMP_ENDED, SOURCE_UNREACHABLE), amid(damaged_page(LONG_VALUES), is_cold=True), POSTGRESQL,
     ),
     during_backup(
-        50, "changed-password", "The database's password was changed.", SOURCE_UNREACHABLE, with_wrong_password,
+        50, "changed-password", "The database's password was changed.", SOURCE_UNREACHABLE, amid(changed_password),
         POSTGRESQL,
     ),
     during_backup(
