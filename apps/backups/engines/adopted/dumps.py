@@ -1,18 +1,20 @@
-"""The dumps in a folder. What a file is and how old it is, it says itself: names prove nothing."""
+"""The dumps in a place. What a file is and how old it is, it says itself: names prove nothing."""
 
 import gzip
 import io
 import shutil
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import IO, cast
 
 import zstandard
 
+from apps.backups.engines.files.bucket_address import BucketAddress
 from apps.backups.engines.streams import CHUNK_BYTES
 from apps.backups.exceptions import AdoptionFailed, DumpUnreadable
 
@@ -36,23 +38,31 @@ def newest_dump(location: Location, *, now: datetime) -> Dump:
     dumps = list(find_dumps(location, now=now, passed_over=passed_over))
     if not dumps:
         others = "; ".join(f"{count} files: {reason}" for reason, count in passed_over.most_common()) or "it is empty"
-        raise AdoptionFailed(f"There is no finished backup of PostgreSQL in {location.folder}: {others}")
+        raise AdoptionFailed(f"There is no finished backup of PostgreSQL in {location.place}: {others}")
     return max(dumps, key=lambda dump: (dump.created_at, dump.name))
 
 
 def find_dumps(location: Location, *, now: datetime, passed_over: Counter[str] | None = None) -> Iterator[Dump]:
-    """Every finished dump of the wanted database, or backup of Barman."""
-    require_adoptable(location.folder)
-    is_barman = is_barman_server(location.folder)
-    for path in find_records(location.folder) if is_barman else location.folder.rglob("*"):
+    """Every finished dump of the wanted database, or backup of Barman. Raises AdoptionFailed, SourceUnreachable."""
+    for look in _candidates(location, now):
         try:
-            if is_barman:
-                yield read_record(path)
-            elif path.is_file() and not path.is_symlink() and not _is_part_of_folder(path):
-                yield _examine(location, path, now)
+            yield look()
         except DumpUnreadable as error:
             if passed_over is not None:
                 passed_over[error.message] += 1
+
+
+def _candidates(location: Location, now: datetime) -> Iterator[Callable[[], Dump]]:
+    """How to look at each file that may be one."""
+    if isinstance(location.place, BucketAddress):
+        from .bucket import find_objects  # its library takes half a second to load, which folders are spared
+
+        return find_objects(location.place, location, now)
+    require_adoptable(location.place)
+    if is_barman_server(location.place):
+        return (partial(read_record, path) for path in find_records(location.place))
+    files = (path for path in location.place.rglob("*") if path.is_file() and not path.is_symlink())
+    return (partial(_examine, location, location.place, path, now) for path in files if not _is_part_of_folder(path))
 
 
 def unwrap(dump: Path, target: Path, form: Form) -> None:
@@ -74,15 +84,19 @@ def unwrap(dump: Path, target: Path, form: Form) -> None:
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """The file's content, decompressed where it was compressed as a whole."""
     with path.open("rb") as file:
-        start = file.read(4)
-        file.seek(0)
-        if start.startswith(GZIP):
-            yield cast("IO[bytes]", gzip.GzipFile(fileobj=file))
-        elif start == ZSTD:
-            reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-            yield cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
-        else:
-            yield file
+        yield decompressed(file)
+
+
+def decompressed(file: IO[bytes]) -> IO[bytes]:
+    """The same of an open file."""
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith(GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    if start == ZSTD:
+        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
+    return file
 
 
 def _is_part_of_folder(path: Path) -> bool:
@@ -90,17 +104,25 @@ def _is_part_of_folder(path: Path) -> bool:
     return path.name != CONTENTS_FILE and (path.parent / CONTENTS_FILE).is_file()
 
 
-def _examine(location: Location, path: Path, now: datetime) -> Dump:
-    status = path.stat()
-    written_at = datetime.fromtimestamp(status.st_mtime, UTC)
+def require_settled(location: Location, path: PurePath, written_at: datetime, now: datetime) -> None:
+    """Raises DumpUnreadable."""
     if path.suffix in UNFINISHED or now - written_at < location.settled_after:
         raise DumpUnreadable("Still being written.")
-    header = _read_header(path)
+
+
+def make_dump(location: Location, path: Path, name: str, header: Header, written_at: datetime, size_bytes: int) -> Dump:
+    """The dump, when it is one of the wanted database. Raises DumpUnreadable."""
     if location.database and header.database not in {location.database, ""}:
         raise DumpUnreadable("A dump of another database.")
+    return Dump(path, name, header, _created_at(header, location, written_at), size_bytes)
+
+
+def _examine(location: Location, folder: Path, path: Path, now: datetime) -> Dump:
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    require_settled(location, path, written_at, now)
+    header = _read_header(path)
     dump = path.parent if header.form == Form.DIRECTORY else path
-    name = str(dump.relative_to(location.folder))
-    return Dump(dump, name, header, _created_at(header, location, written_at), size_of(dump))
+    return make_dump(location, dump, str(dump.relative_to(folder)), header, written_at, size_of(dump))
 
 
 def _created_at(header: Header, location: Location, written_at: datetime) -> datetime:

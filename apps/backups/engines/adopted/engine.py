@@ -12,18 +12,27 @@ from apps.backups.engines.backup import publish_manifest
 from apps.backups.engines.contract import BackupJob, DrillJob, Examiner
 from apps.backups.engines.destinations import Destination
 from apps.backups.engines.drill import examine
+from apps.backups.engines.files.bucket_address import BucketAddress
 from apps.backups.engines.findings import Finding, Verdict
 from apps.backups.engines.manifest import Manifest, Summary
 from apps.backups.engines.postgresql.into_new import DESTINATION, PostgreSQLRestorer
 from apps.backups.engines.postgresql.restore import fingerprint_of
 from apps.backups.engines.reading import fetch_manifest, translated
-from apps.backups.engines.report import DrillReport, Stopped, left_open, make_report, refuted, refuting, verdict_on
+from apps.backups.engines.report import DrillReport, Stopped, make_report, refuted, refuting, verdict_on
 from apps.backups.engines.restore import measured
 from apps.backups.engines.restoring import Restored, RestoreJob, RestoreReport, Target
 from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
 from apps.backups.engines.watch import Limits
-from apps.backups.exceptions import AdoptionFailed, DumpCut, DumpUnreadable, NothingNew
+from apps.backups.exceptions import (
+    AdoptionFailed,
+    DumpCut,
+    DumpUnreadable,
+    NothingNew,
+    ObjectMissing,
+    SourceUnreachable,
+    StorageFailed,
+)
 from apps.common.postgresql.throwaway import throwaway_folder
 
 from .dumps import find_dumps, newest_dump, unwrap
@@ -44,7 +53,7 @@ NOTHING_TO_COMPARE = Finding(
 
 
 class Adopted:
-    """Files of pg_dump in a folder, whoever writes them: cron, Heroku, django-dbbackup. Or a folder of Barman's."""
+    """Files of pg_dump in a folder or a bucket, whoever writes them: cron, Heroku, django-dbbackup. Or Barman's."""
 
     key = "adopted"
 
@@ -59,7 +68,7 @@ class Adopted:
             if dump.origin in job.known_origins:
                 raise NothingNew(f"The newest dump is still {dump.origin}.")
         with stages.measure("hash"):
-            sha256 = hash_of(dump.path)
+            sha256 = _hash(dump, location)
         manifest = make_manifest(dump, _database_of(dump, location), sha256, stages)
         job.before_publishing()
         publish_manifest(manifest, storage=job.storage, prefix=job.prefix)
@@ -72,7 +81,7 @@ class Adopted:
             with translated(), throwaway_folder() as folder:
                 with stages.measure("fetch"):
                     manifest = fetch_manifest(job.storage, job.prefix, folder, job.manifest_sha256)
-                    dump = _fetch(manifest, Location.from_url(job.connection_url))
+                    dump = _fetch(manifest, Location.from_url(job.connection_url), folder)
                 return _prove(manifest, dump, folder, job, stages)
         except Stopped as stop:
             return make_report(stop.verdict, [stop.finding], manifest, stages, job.now)
@@ -118,13 +127,37 @@ def _database_of(dump: Dump, location: Location) -> str:
     return dump.header.database or location.database or UNNAMED
 
 
-def _fetch(manifest: Manifest, location: Location) -> Path:
-    name, expected = manifest.extras["file"], manifest.artefact
-    if not location.folder.is_dir():
-        raise left_open(findings.STORAGE_UNREADABLE, f"The folder {location.folder} is not there.")
-    path = location.folder / name
+def _hash(dump: Dump, location: Location) -> str:
+    """It is the source that cannot be read, and no storage."""
+    try:
+        with throwaway_folder() as folder:
+            return hash_of(_fetched(location, dump.name, folder))
+    except StorageFailed as failure:
+        raise SourceUnreachable(failure.message) from failure
+
+
+def _fetched(location: Location, name: str, folder: Path) -> Path:
+    """Where it lies, or a copy in the folder. Raises ObjectMissing, StorageFailed."""
+    if isinstance(location.place, BucketAddress):
+        from .bucket import fetch_object  # its library takes half a second to load, which folders are spared
+
+        target = folder / "fetched"
+        target.mkdir()
+        return fetch_object(location.place, name, target)
+    if not location.place.is_dir():
+        raise StorageFailed(f"The folder {location.place} is not there.")
+    path = location.place / name
     if not path.exists():
-        raise refuted(findings.ARTEFACT_MISSING, f"The dump {name} is gone.")
+        raise ObjectMissing(f"{name} is not in {location.place}")
+    return path
+
+
+def _fetch(manifest: Manifest, location: Location, folder: Path) -> Path:
+    name, expected = manifest.extras["file"], manifest.artefact
+    try:
+        path = _fetched(location, name, folder)
+    except ObjectMissing as error:
+        raise refuted(findings.ARTEFACT_MISSING, f"The dump {name} is gone.") from error
     if (size_bytes := size_of(path)) < expected.size_bytes:
         message = f"The dump {name} has {size_bytes} bytes; when it was recorded it had {expected.size_bytes}."
         raise refuted(findings.ARTEFACT_TRUNCATED, message)
@@ -170,8 +203,8 @@ def _restore(job: RestoreJob, stages: Stages) -> Restored:
         with stages.measure("fetch"):
             manifest = fetch_manifest(job.storage, job.prefix, folder, job.manifest_sha256)
             form = Form(manifest.extras.get("form", Form.CUSTOM))
-            require_restorable(form, location.folder, manifest.extras["file"])
-            stored = _fetch(manifest, location)
+            require_restorable(form, str(location.place), manifest.extras["file"])
+            stored = _fetch(manifest, location, folder)
         return restore_dump(manifest, _decompressed(manifest, stored, folder, form, stages), job.target, stages)
 
 

@@ -23,10 +23,10 @@ BY_HAND = {
 UNMEASURED = "It was restored without an error. Nobody measured its source, so nothing could be compared."
 
 
-def require_restorable(form: Form, folder: Path, file: str) -> None:
+def require_restorable(form: Form, place: str, file: str) -> None:
     """Refuse what its own tool restores better, and say how. Raises RestoreRefused."""
     if form in BY_HAND:
-        raise RestoreRefused(BY_HAND[form].format(folder / file, folder.name, Path(file).name))
+        raise RestoreRefused(BY_HAND[form].format(f"{place}/{file}", Path(place).name, Path(file).name))
 
 
 def restore_dump(manifest: Manifest, dump: Path, target: Target, stages: Stages) -> Restored:

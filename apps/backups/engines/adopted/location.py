@@ -1,12 +1,15 @@
-"""Where the other tool puts its dumps."""
+"""Where the other tool puts its backups."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
+from apps.backups.engines.files.bucket_address import PARAMETERS as OF_BUCKETS
+from apps.backups.engines.files.bucket_address import SCHEME as BUCKET
+from apps.backups.engines.files.bucket_address import BucketAddress
 from apps.backups.engines.postgresql.address import Address, parse_address
 from apps.backups.engines.source_paths import allowed_path
 from apps.backups.exceptions import AddressInvalid, AdoptionFailed
@@ -17,15 +20,14 @@ SUPERUSER = "postgres"
 INSTEAD = {
     "barman": "Backups of Barman are a folder too: write file:///var/lib/barman/SERVER?database=NAME",
     "wal-g": "Backups of WAL-G cannot be adopted yet. Drill them by wal-g backup-fetch, or adopt files of pg_dump.",
-    "s3": "Dumps in a bucket cannot be adopted yet. Mount the bucket or copy them, and write file:///srv/dumps",
 }
 
 
 @dataclass(frozen=True)
 class Location:
-    """A folder of dumps or of Barman's, and how they are to be understood."""
+    """A folder of dumps or of Barman's, or a prefix of a bucket, and how what lies there is to be understood."""
 
-    folder: Path
+    place: Path | BucketAddress
     database: str
     timezone: ZoneInfo
     settled_after: timedelta
@@ -34,22 +36,29 @@ class Location:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Read file:///srv/dumps?database=NAME. Raises AddressInvalid."""
+        """Read file:///srv/dumps?database=NAME, or s3://BUCKET/prefix?database=NAME. Raises AddressInvalid."""
         if sentence := INSTEAD.get(url.partition(":")[0]):
             raise AddressInvalid(sentence)
         target, _, query = url.partition("?")
         given = dict(parse_qsl(query, keep_blank_values=True))
-        if unknown := given.keys() - PARAMETERS:
-            known = ", ".join(sorted(PARAMETERS))
+        is_bucket = target.startswith(f"{BUCKET}://")
+        parameters = PARAMETERS | OF_BUCKETS if is_bucket else PARAMETERS
+        if unknown := given.keys() - parameters:
+            known = ", ".join(sorted(parameters))
             raise AddressInvalid(f"The connection URL has a parameter {min(unknown)}. There are: {known}.")
         return cls(
-            folder=allowed_path(target, "file"),
+            place=_bucket(target, given) if is_bucket else allowed_path(target, "file"),
             database=given.get("database", ""),
             timezone=_timezone(given.get("timezone", "UTC")),
             settled_after=_seconds(given.get("settled_seconds", str(SETTLED_SECONDS))),
             reference=parse_address(given["reference"]) if "reference" in given else None,
             superuser=given.get("superuser", SUPERUSER),
         )
+
+
+def _bucket(target: str, given: dict[str, str]) -> BucketAddress:
+    query = urlencode({name: value for name, value in given.items() if name in OF_BUCKETS})
+    return BucketAddress.from_url(f"{target}?{query}")
 
 
 def require_adoptable(folder: Path) -> None:

@@ -49,6 +49,9 @@ class BucketAddress:
             region=options.get("region", ""),
         )
 
+    def __str__(self) -> str:
+        return f"{SCHEME}://{self.bucket}/{self.prefix.rstrip('/')}"
+
     @property
     def name(self) -> str:
         """The last word of the prefix, or the bucket."""
