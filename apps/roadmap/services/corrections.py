@@ -138,7 +138,7 @@ def _read_again(revision: DocumentRevision, document: Document, actor: Any, at: 
     """Bring rows and blocks to what the same text says now."""
     parsed = _parse(revision, document)
     conflicts = Conflicts(revision, at)
-    changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=at, is_same_text=True)
+    changes = merge_entries(document, parsed, before=revision, conflicts=conflicts, actor=actor, now=at)
     _say_roles(revision, parsed)
     note_places(document.corrections.active(), parsed)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")

@@ -95,7 +95,7 @@ def import_document(
         return _report(document, parsed, raw, Changes(), is_unchanged=True, is_dry_run=dry_run)
     revision = _store_revision(document, parsed, raw, digest, origin or Origin(), actor, now)
     conflicts = Conflicts(revision, now)
-    changes = merge_entries(document, parsed, conflicts=conflicts, actor=actor, now=now)
+    changes = merge_entries(document, parsed, before=newest, conflicts=conflicts, actor=actor, now=now)
     note_places(corrections, parsed)
     criteria = Criterion.objects.current().filter(document=document).select_related("service")
     suggest_bindings(criteria=criteria, actor=actor)

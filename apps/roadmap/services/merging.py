@@ -100,20 +100,20 @@ def merge_entries(
     document: Document,
     parsed: ParsedDocument,
     *,
+    before: DocumentRevision | None,
     conflicts: Conflicts,
     actor: Any,
     now: datetime,
-    is_same_text: bool = False,
 ) -> Changes:
-    """Bring the rows of a document to what it says now. Vanished rows are marked, never deleted.
+    """Bring the rows of a document, as the text before left them, to what it says now. None is ever deleted.
 
     In the same text, read otherwise because a person corrected it, the entries of a line stay the rows they are.
     """
     earlier = Document.objects.filter(service=document.service, pk__lt=document.pk).count()
     added = AddedRows(document)
     merge = Merge(document, parsed, conflicts, added, actor, now, earlier * LINES_OF_A_DOCUMENT)
-    known = [row for kind in entries_by_kind(parsed) for row in _rows(document, kind)]
-    found, vanished = _recognise(known, parsed, conflicts.revision, is_same_text=is_same_text)
+    known = [row for kind in entries_by_kind(parsed) for row in _rows(document, kind)] if before else []
+    found, vanished = _recognise(known, parsed, before, is_same_text=before == conflicts.revision)
     for kind in entries_by_kind(parsed):
         _merge_kind(merge, kind, [each for each in found if type(each.entry) is kind])
     _mark_vanished(merge, vanished)
@@ -144,7 +144,7 @@ def _rows(document: Document, kind: type[Entry]) -> list[Any]:
 
 
 def _recognise(
-    known: list[Any], parsed: ParsedDocument, revision: DocumentRevision, *, is_same_text: bool
+    known: list[Any], parsed: ParsedDocument, before: DocumentRevision | None, *, is_same_text: bool
 ) -> tuple[list[Found], list[Row]]:
     """Each entry with the row it is, and the rows that are no entry any more."""
     new = [entry for several in entries_by_kind(parsed).values() for entry in several]
@@ -157,7 +157,7 @@ def _recognise(
         _as_read_now(known, old, new, traits) if is_same_text else old,
         traits,
         gone=gone,
-        old_text=text if is_same_text else Surroundings(_text_before(revision)),
+        old_text=text if is_same_text else Surroundings(_text_of(before)),
         new_text=text,
     )
     digests = identities(traits)
@@ -179,9 +179,8 @@ def _as_read_now(
     return [place.pop(0) if place else trait for place, trait in zip(places, old, strict=True)]
 
 
-def _text_before(revision: DocumentRevision) -> str:
-    before = revision.document.revisions.filter(pk__lt=revision.pk).order_by("-pk").first()
-    return bytes(before.raw).decode(before.encoding) if before else ""
+def _text_of(revision: DocumentRevision | None) -> str:
+    return bytes(revision.raw).decode(revision.encoding) if revision else ""
 
 
 def section_of(entry: Entry) -> str:
