@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -145,6 +146,20 @@ def test_a_connection_that_breaks_is_taken_up_where_it_broke(
     assert warnings_of(manifest) == []
     direct = back_up(url_of(filled), storage, "bucket/direct")
     assert (manifest.artefact.sha256, relay.cuts_after_bytes) == (direct.artefact.sha256, [])
+
+
+def test_several_objects_are_asked_for_at_once(filled: S3Storage, relay: Relay, storage: LocalStorage) -> None:
+    together = threading.Barrier(3, timeout=20)
+
+    def refuses(method: str, path: str) -> None:
+        if any(name in path for name in ("logo", "nothing", "txt")):
+            together.wait()
+
+    relay.refuses = refuses
+
+    manifest = back_up(url_of(filled, endpoint_url=relay.endpoint_url), storage, "bucket/together")
+
+    assert (manifest.summary.rows, together.broken) == (5, False)
 
 
 def replacing(s3: S3Storage, relay: Relay, *, times: int) -> None:

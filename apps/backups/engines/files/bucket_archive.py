@@ -7,7 +7,9 @@ replaced meanwhile is read again and put in again, and who extracts keeps the la
 import hashlib
 import stat
 import tarfile
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +24,11 @@ from .archive import ATTEMPTS, CHANGING, CHUNK_BYTES, VANISHED, Note, Warn, make
 from .bucket_address import BucketAddress
 from .entry import NANOSECONDS, Entry
 
+Answer = dict[str, Any]
+Asked = tuple[str, str, Future[Answer] | None]
+
 RECONNECTIONS = 5
+ASKED_AHEAD = 6  # small objects cost a way there and back each
 LONGEST_NAME_BYTES = 255
 FOLDER_MODE, FILE_MODE = stat.S_IFDIR | 0o755, stat.S_IFREG | 0o644
 OWNER = "root"  # objects belong to no user of a machine
@@ -50,14 +56,24 @@ class BucketArchive:
         """The whole tar. Raises SourceUnreachable for what may not be read: a backup without it is none."""
         with refusing():
             within: list[str] = []
-            for key, path in paths_of(list_keys(self._client, self._bucket), self._bucket.prefix):
-                above, within = within, folders_of(path, is_folder=key.endswith("/"))
+            for key, path, asked in self._asked_ahead():
+                above, within = within, folders_of(path, is_folder=asked is None)
                 for folder in within:
                     if folder not in above:
                         yield from self._folder(folder)
-                if not key.endswith("/"):
-                    yield from self._object(key, path)
+                if asked is not None:
+                    yield from self._object(key, path, asked)
         yield bytes(tarfile.RECORDSIZE)
+
+    def _asked_ahead(self) -> Iterator[Asked]:
+        """Each key with its path and the answer to come; none for a folder. The next few are asked for meanwhile."""
+        waiting: deque[Asked] = deque()
+        with ThreadPoolExecutor(ASKED_AHEAD) as pool:
+            for key, path in paths_of(list_keys(self._client, self._bucket), self._bucket.prefix):
+                waiting.append((key, path, None if key.endswith("/") else pool.submit(self._get, key)))
+                if len(waiting) > ASKED_AHEAD:
+                    yield waiting.popleft()
+            yield from waiting
 
     def look(self) -> None:
         """List the first object, and begin to read it. Raises SourceUnreachable."""
@@ -70,11 +86,11 @@ class BucketArchive:
         yield make_header(entry)
         self._note(entry)
 
-    def _object(self, key: str, path: str) -> Iterator[bytes]:
+    def _object(self, key: str, path: str, asked: Future[Answer]) -> Iterator[bytes]:
         entry, is_whole = None, False
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
-                answer = self._get(key)
+                answer = self._get(key) if attempt else asked.result()
             except ObjectMissing:
                 self._warn(VANISHED, path)
                 break
@@ -86,7 +102,7 @@ class BucketArchive:
         if entry is not None:
             self._note(entry)
 
-    def _copy(self, key: str, entry: Entry, answer: dict[str, Any]) -> Generator[bytes, None, tuple[Entry, bool]]:
+    def _copy(self, key: str, entry: Entry, answer: Answer) -> Generator[bytes, None, tuple[Entry, bool]]:
         """One object: what was put in, and whether all of it is of one version."""
         yield make_header(entry)
         digest, left, is_whole = hashlib.sha256(), entry.size_bytes, True
@@ -105,7 +121,7 @@ class BucketArchive:
         yield bytes(-entry.size_bytes % tarfile.BLOCKSIZE)
         return entry.holding(digest.hexdigest()), is_whole
 
-    def _read(self, key: str, answer: dict[str, Any]) -> Iterator[bytes]:
+    def _read(self, key: str, answer: Answer) -> Iterator[bytes]:
         """Its bytes. A connection that breaks is taken up where it broke, of the very same version."""
         etag, offset, failures = answer["ETag"], 0, 0
         while True:
@@ -121,9 +137,9 @@ class BucketArchive:
                     raise
             answer = self._get(key, Range=f"bytes={offset}-", IfMatch=etag)
 
-    def _get(self, key: str, **options: str) -> dict[str, Any]:
+    def _get(self, key: str, **options: str) -> Answer:
         with translated(self._bucket, key):
-            answer: dict[str, Any] = self._client.get_object(Bucket=self._bucket.name, Key=key, **options)
+            answer: Answer = self._client.get_object(Bucket=self._bucket.name, Key=key, **options)
         return answer
 
 
