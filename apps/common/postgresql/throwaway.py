@@ -90,8 +90,9 @@ def throwaway_folder() -> Iterator[Path]:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=placement.temporary_folder(placement.server_user())))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        lock = stack.enter_context((folder / LOCK_FILE).open("w"))
+        lock = stack.enter_context((folder / "unlocked").open("w"))
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (folder / "unlocked").rename(folder / LOCK_FILE)  # seen without its lock, it would be an orphan's
         stack.enter_context(guarded(folder))
         yield folder
 
