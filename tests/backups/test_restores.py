@@ -1,8 +1,11 @@
 """A backup goes into a new database, and only into a new one; into production by two people."""
 
 import secrets
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,10 +15,12 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from psycopg import sql
+from pytest_django import Settings
 
 from apps.accounts.models import Notice, User
 from apps.audit.models import AuditEvent
 from apps.backups import services
+from apps.backups.engines.new_paths import unfinished_path
 from apps.backups.engines.postgresql import into_new
 from apps.backups.engines.postgresql.address import Address
 from apps.backups.engines.register import engine_named
@@ -248,3 +253,70 @@ def test_a_lost_message_is_sent_again(backup: Backup, staging: Database) -> None
 
     assert services.tick(at=now()) == []
     assert [one.pk for one in services.tick(at=now() + timedelta(minutes=11))] == [run.pk]
+
+
+@pytest.fixture
+def notes(environment: Environment, settings: Settings, tmp_path: Path) -> Backup:
+    """A backup of a SQLite file of the default environment, and a folder below which restores may be made."""
+    settings.BACKUP_DIRECTORY = str(tmp_path / "backups")
+    settings.BACKUP_SOURCE_DIRECTORIES = settings.RESTORE_DIRECTORIES = [str(tmp_path)]
+    with closing(sqlite3.connect(tmp_path / "notes.db")) as connection:
+        connection.execute("CREATE TABLE note AS SELECT 'moor the ship' AS body")
+        connection.commit()
+    url = f"sqlite://{tmp_path}/notes.db"
+    database = Database.objects.create(environment=environment, name="notes", engine="sqlite", connection_url=url)
+    run = services.queue_backup(database=database)
+    services.carry_out_backup(run=run)
+    return run.backup
+
+
+def test_a_file_is_asked_for_on_a_page_that_asks_what_files_need(
+    client: Client, notes: Backup, olga: User, ada: User, tmp_path: Path
+) -> None:
+    client.force_login(olga)
+    address = reverse("admin:backups_restorerun_request", args=[notes.pk])
+    asking = client.get(address).content.decode()
+    refused = client.post(address, {"new_name": "/etc/again.db", "reason": "a look"}).content.decode()
+    response = client.post(address, {"new_name": f"{tmp_path}/again.db", "reason": "a look"})
+
+    assert "Path of the new file" in asking
+    assert not {name for name in ("server", "with_owners", "target_at") if f'name="{name}"' in asking}
+    assert "lies outside the folders that RESTORE_DIRECTORIES allows." in refused
+    run = RestoreRun.objects.get()
+    assert run.waits_for_approval
+    services.approve_restore(run=run, actor=ada)
+    services.carry_out_restore(run=run)
+    page = client.get(response.url).content.decode()
+    assert f"{tmp_path}/again.db is there" in page
+    assert "compared with what was backed up" in page
+    assert (tmp_path / "again.db").exists()
+
+
+def test_what_a_dead_worker_left_of_a_file_is_removed(notes: Backup, tmp_path: Path, ada: User) -> None:
+    run = services.request_restore(backup=notes, new_name=f"{tmp_path}/again.db", reason="x")
+    services.approve_restore(run=run, actor=ada)
+    assert run.claim(at=now())
+    half = unfinished_path(tmp_path / "again.db", run.mark)
+    half.write_text("half")
+
+    assert end_dead_restores(at=now() + LEASE * 2) == 1
+    assert not half.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target_at": now()}, "target_at: Backups of this engine hold one moment only"),
+        ({"new_name": "again"}, "new_name: Write an absolute path"),
+    ],
+)
+def test_what_a_file_cannot_be_is_refused_by_its_field(
+    notes: Backup, tmp_path: Path, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(RestoreRefused, match=message):
+        services.request_restore(backup=notes, **{"new_name": f"{tmp_path}/again.db", "reason": "x", **options})
+
+
+def test_a_file_is_made_on_no_server(notes: Backup, staging: Database, tmp_path: Path) -> None:
+    with pytest.raises(RestoreRefused, match="server: The file is made on the worker"):
+        services.request_restore(backup=notes, server=staging, new_name=f"{tmp_path}/again.db", reason="x")
