@@ -21,6 +21,7 @@ from apps.backups import selectors, services
 from apps.backups.engines import findings
 from apps.backups.engines.artefact import ARTEFACT_NAME
 from apps.backups.engines.backup import publish_manifest, take_backup
+from apps.backups.engines.faults.proof import faults_named, fresh_backup, prove
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.manifest import MANIFEST_NAME, Manifest
 from apps.backups.engines.mariadb import moment, programs
@@ -30,6 +31,7 @@ from apps.backups.engines.mariadb.probe import probe_mariadb
 from apps.backups.engines.mariadb.server import ThrowawayServer, throwaway_server
 from apps.backups.engines.mariadb.source import MariaDBSource, require_mariadb
 from apps.backups.engines.probe import State
+from apps.backups.engines.register import engine_named
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AddressInvalid, SourceUnreachable, ToolTooOld
 from apps.backups.models import Backup, Database, DrillRun
@@ -39,8 +41,11 @@ from apps.common.clock import now
 from apps.common.postgresql.throwaway import throwaway_folder
 from tests.backups.sources import doctored, drill_of, found_in
 from tests.backups.test_drill import is_alive, wait_until
+from tests.thoroughness import IS_THOROUGH
 
 Change = Callable[[bytes], bytes]
+
+FEW_FAULTS = ["flipped-content", "swapped-artefact", "missing-part", "lost-key", "expired-credential-at-drill"]
 
 pytestmark = pytest.mark.skipif(programs.find_tool("mariadbd") is None, reason="MariaDB's server is not installed")
 
@@ -405,6 +410,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from apps.backups.engines.drill import run_drill
+from apps.backups.engines.register import engine_named
 from apps.backups.engines.storage import LocalStorage
 run_drill(storage=LocalStorage(Path(sys.argv[1])), prefix="mariadb", now=datetime.now(UTC))
 """
@@ -460,6 +466,18 @@ def test_databases_beside_it_are_found_and_protected(shop: Address, environment:
     protected = discovery.protect(found=new["for gotten"], at=now())
     assert parse_address(protected.connection_url) == replace(shop, database="for gotten")
     assert discovery.discover(at=now()) == []
+
+
+def test_faults_of_the_stored_bytes_are_caught(bank: Address) -> None:
+    def write() -> None:
+        with connected(bank) as connection:
+            rows_of(connection, "INSERT INTO transfer (filler) VALUES ('later')")
+
+    with fresh_backup(engine_named("mariadb"), url_of(bank), between=write) as healthy:
+        proof = prove(healthy, faults_named(*(() if IS_THOROUGH else FEW_FAULTS)))
+
+    assert [outcome.id for outcome in proof.outcomes if not outcome.caught] == []
+    assert len(proof.outcomes) >= len(FEW_FAULTS)
 
 
 def test_a_test_of_the_connection_names_each_grant(bank: Address) -> None:
