@@ -26,7 +26,8 @@ from tests.thoroughness import IS_THOROUGH
 ROOT = Path(__file__).parents[2]
 FEW = [
     "cut-to-half", "flipped-content", "replayed-backup", "error-page-with-checksum", "missing-table", "missing-row",
-    "lost-key", "killed-dump", "expired-credential-at-drill", "clock-set-back",
+    "cut-roles", "unwritten-role", "changed-role", "lost-key", "killed-dump",
+    "expired-credential-at-drill", "clock-set-back",
 ]  # fmt: skip
 REFUSALS = {"storage-failed", "source-unreachable", "source-unreadable", "tool-failed"}
 NAMED = {value for name, value in vars(findings).items() if name.isupper() and isinstance(value, str)} | REFUSALS

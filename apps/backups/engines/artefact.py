@@ -89,6 +89,17 @@ def store_companion(name: str, content: bytes, target: Writable, *, recipients: 
     return Companion(name_for(recipients, name), stored.size_bytes, stored.sha256)
 
 
+def read_companion(stored: Path, recipients: Sequence[str], identities: Sequence[str]) -> bytes:
+    """What was written beside the artefact. Raises KeyMissing, ArtefactUnreadable."""
+    content = io.BytesIO()
+    with stored.open("rb") as file:
+        if recipients:
+            encryption.decrypt(file, content, identities)
+        else:
+            shutil.copyfileobj(file, content)
+    return content.getvalue()
+
+
 def unpack(
     stored: Path, target: Path, expected: Written, *, identities: Sequence[str] = (), stages: Stages | None = None
 ) -> None:

@@ -15,13 +15,20 @@ from .contract import Examiner, Prover
 from .findings import Finding
 from .manifest import Manifest
 from .provers import PROVERS
-from .reading import check_companions, fetch_artefact, fetch_manifest, translated, unpack_artefact
+from .reading import (
+    fetch_artefact,
+    fetch_companions,
+    fetch_manifest,
+    translated,
+    unpack_artefact,
+    unpack_companions,
+)
 from .report import DrillReport, Stopped, left_open, make_report, refuted, verdict_on
 from .stages import Stages
 from .storage import Storage
 from .watch import UNLIMITED, Limits, watched
 
-DRILL_VERSION = "2"  # of what a drill looks at: a proof by another version is none for this one
+DRILL_VERSION = "3"  # of what a drill looks at: a proof by another version is none for this one
 SERVER_BYTES = 200 << 20  # an empty server with its first write-ahead log
 CLOCKS_APART = timedelta(minutes=5)
 
@@ -47,11 +54,12 @@ def run_drill(
             with stages.measure("fetch"):
                 manifest = _known(fetch_manifest(storage, prefix, folder, manifest_sha256))
                 _require_clock(manifest, now)
-                check_companions(storage, prefix, folder, manifest)
+                beside = fetch_companions(storage, prefix, folder, manifest)
                 stored = fetch_artefact(storage, prefix, folder, manifest)
 
             def unpack(dump: Path) -> None:
                 unpack_artefact(stored, dump, manifest, identities=identities, stages=stages)
+                unpack_companions(beside, dump.parent, manifest, identities=identities)
 
             found = _restore_and_compare(manifest, unpack, folder / "dump", stages, limits, checks)
     except Stopped as stop:

@@ -1,7 +1,7 @@
 """What every drill begins with, and how it ends when this machine stands in its way."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from apps.common.postgresql.binaries import PostgreSQLMissing
 from apps.common.postgresql.server import ServerFailed
 
 from . import artefact, encryption, findings
+from .artefact import Companion
 from .manifest import MANIFEST_NAME, Manifest, read_manifest
 from .report import Stopped, left_open, refuted
 from .stages import Stages
@@ -53,17 +54,39 @@ def fetch_artefact(storage: Storage, prefix: str, folder: Path, manifest: Manife
             raise refuted(findings.ARTEFACT_MISSING, f"The artefact is gone: {error.message}.") from error
 
 
-def check_companions(storage: Storage, prefix: str, folder: Path, manifest: Manifest) -> None:
-    """Refuse what a recovery would miss. Raises Stopped."""
-    for companion in manifest.companions:
-        with translated():
-            try:
-                path = storage.fetch(f"{prefix}/{companion.name}", folder)
-            except ObjectMissing as error:
-                raise refuted(findings.ARTEFACT_MISSING, f"{companion.name} is gone: {error.message}.") from error
-        if artefact.hash_file(path) != companion.sha256:
-            message = f"The SHA-256 of {companion.name} is not that of the bytes that were stored."
-            raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, message)
+def fetch_companions(storage: Storage, prefix: str, folder: Path, manifest: Manifest) -> dict[str, Path]:
+    """What lies beside the artefact, by the names under which it was stored, as it was stored. Raises Stopped."""
+    return {companion.name: _fetch_companion(storage, prefix, folder, companion) for companion in manifest.companions}
+
+
+def _fetch_companion(storage: Storage, prefix: str, folder: Path, companion: Companion) -> Path:
+    with translated():
+        try:
+            path = storage.fetch(f"{prefix}/{companion.name}", folder)
+        except ObjectMissing as error:
+            raise refuted(findings.ARTEFACT_MISSING, f"{companion.name} is gone: {error.message}.") from error
+    if (size_bytes := path.stat().st_size) < companion.size_bytes:
+        message = f"{companion.name} has {size_bytes} bytes; {companion.size_bytes} were stored."
+        raise refuted(findings.ARTEFACT_TRUNCATED, message)
+    if artefact.hash_file(path) != companion.sha256:
+        message = f"The SHA-256 of {companion.name} is not that of the bytes that were stored."
+        raise refuted(findings.ARTEFACT_CHECKSUM_DIFFERS, message)
+    return path
+
+
+def unpack_companions(
+    stored: Mapping[str, Path], folder: Path, manifest: Manifest, *, identities: Sequence[str]
+) -> None:
+    """Decrypt each into the folder, under the name that it has for people. Raises Stopped."""
+    recipients = manifest.artefact.recipients
+    for name, path in stored.items():
+        try:
+            content = artefact.read_companion(path, recipients, identities)
+        except ArtefactUnreadable as error:
+            raise refuted(findings.ARTEFACT_UNREADABLE, f"{name} cannot be decrypted: {error.message}") from error
+        except KeyMissing as error:
+            raise _key_missing(manifest, identities) from error
+        (folder / Path(name).name.removesuffix(artefact.ENCRYPTED_SUFFIX)).write_bytes(content)
 
 
 def unpack_artefact(

@@ -13,7 +13,7 @@ from apps.backups.engines import findings
 from apps.backups.engines.checks import Check
 from apps.backups.engines.findings import Finding, Verdict
 from apps.backups.engines.manifest import Manifest
-from apps.backups.engines.report import Stopped
+from apps.backups.engines.report import Stopped, refuted
 from apps.backups.engines.stages import TIMEOUT_SECONDS, Stages
 from apps.common import shell
 from apps.common.postgresql.binaries import installation_for
@@ -26,15 +26,16 @@ from .comparison import compare, compare_roles
 from .fingerprint import Fingerprint
 from .isolated import DRILL_SETTINGS, make_session_options, neutralise
 from .restore import explain_failure, fingerprint_of, restore, roles_of
-from .roles import Role
+from .roles import GLOBALS_NAME, Role
 
 
 class PostgreSQLProver:
     """A throwaway server, and what should be in it after the restore."""
 
-    def __init__(self, server: Server, manifest: Manifest) -> None:
+    def __init__(self, server: Server, manifest: Manifest, *, globals_file: Path | None = None) -> None:
         self._server = server
         self._manifest = manifest
+        self._globals_file = globals_file
         self._roles = [Role.from_json(role) for role in manifest.extras["roles"]]
 
     @property
@@ -53,9 +54,20 @@ class PostgreSQLProver:
                 roles=self._roles,
                 timeout_seconds=timeout_seconds,
                 has_event_triggers=bool(self._manifest.fingerprint["objects"].get("event trigger")),
+                globals_script=self._read_globals(),
             )
+        except psycopg.OperationalError:  # the server's end, which says nothing of the roles
+            raise
+        except (psycopg.Error, UnicodeError) as error:
+            words = " ".join(str(error).split())
+            raise refuted(findings.RESTORE_FAILED, f"The roles in {GLOBALS_NAME} cannot be created: {words}") from error
         except shell.ToolFailed as error:
             raise stopped_by(error) from error
+
+    def _read_globals(self) -> str:
+        """Older backups have none beside them."""
+        file = self._globals_file
+        return file.read_text() if file and file.exists() else ""
 
     def compare(self) -> list[Finding]:
         source = Fingerprint.from_json(self._manifest.fingerprint)
@@ -118,4 +130,4 @@ def proving_postgresql(manifest: Manifest, folder: Path) -> Iterator[PostgreSQLP
     # A name that no source uses: a lost owner must not look like the right one.
     superuser = f"drill_{secrets.token_hex(4)}"
     with throwaway_server(installation, settings=DRILL_SETTINGS, superuser=superuser, is_isolated=True) as server:
-        yield PostgreSQLProver(server, manifest)
+        yield PostgreSQLProver(server, manifest, globals_file=folder / GLOBALS_NAME)

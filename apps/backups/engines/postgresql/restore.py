@@ -18,7 +18,7 @@ from apps.common.postgresql.server import Server
 from .contents import read_contents
 from .fingerprint import Fingerprint, prepare_session, take_fingerprint
 from .isolated import make_session_options
-from .roles import Role, create_roles, read_roles
+from .roles import Role, create_roles, read_roles, run_globals
 
 MAINTENANCE_DATABASE = "template1"
 EVENT_TRIGGERS_CAN_BE_OFF = 17  # since this major, by a setting
@@ -52,10 +52,17 @@ def restore(
     roles: list[Role],
     timeout_seconds: float,
     has_event_triggers: bool = False,
+    globals_script: str = "",
 ) -> None:
-    """Create the roles and restore the whole dump, its CREATE DATABASE included. Raises ToolFailed."""
+    """Create the roles and restore the whole dump, its CREATE DATABASE included. Raises ToolFailed.
+
+    Where there is a script of the roles, as a recovery without Seaworthy would run it, they are what it creates.
+    """
     with psycopg.connect(**server.connection_parameters(MAINTENANCE_DATABASE), autocommit=True) as connection:
-        create_roles(connection, [role for role in roles if role.name != server.superuser])
+        if globals_script:
+            run_globals(connection, globals_script)
+        else:
+            create_roles(connection, [role for role in roles if role.name != server.superuser])
         if database == "postgres":  # a fresh server has one, which would stop the dump from creating it
             connection.execute("DROP DATABASE postgres")
     if has_event_triggers and server.installation.major < EVENT_TRIGGERS_CAN_BE_OFF:

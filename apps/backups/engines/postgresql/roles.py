@@ -1,5 +1,6 @@
 """Roles live outside a database, so no dump carries them. Recorded without passwords, so that owners exist again."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -17,6 +18,8 @@ ATTRIBUTES = {
     "replicates": "REPLICATION",
     "bypasses_row_security": "BYPASSRLS",
 }
+GLOBALS_NAME = "globals.sql"
+GLOBALS_STATEMENT = re.compile(r"^(?:(?P<query>SELECT .*?) \\gexec|(?P<grant>GRANT .*?);)$", re.DOTALL | re.MULTILINE)
 COMPARED = [*ATTRIBUTES, "member_of", "admin_of", "connection_limit", "valid_until"]
 
 
@@ -85,6 +88,16 @@ def make_globals(roles: list[Role]) -> str:
     statements += [make_grant(role, group) + sql.SQL(";") for role in roles for group in role.member_of]
     lines = [statement.as_string(None) for statement in statements]
     return "\n".join(["-- Roles of the server, without passwords. Set those afterwards.", *lines, ""])
+
+
+def run_globals(connection: psycopg.Connection[Any], script: str) -> None:
+    """Do what psql would make of such a script. psql itself could be told by it to run programs."""
+    for found in GLOBALS_STATEMENT.finditer(script):
+        if found["grant"]:
+            connection.execute(found["grant"].encode())
+            continue
+        for (statement,) in connection.execute(found["query"].encode()).fetchall():
+            connection.execute(statement.encode())
 
 
 def _create_where_missing(role: Role) -> sql.Composed:

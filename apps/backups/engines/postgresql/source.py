@@ -12,11 +12,9 @@ from apps.backups.engines.stages import TIMEOUT_SECONDS, Stages
 from .address import Address, parse_address
 from .dump import Snapshot, dumping, fingerprinting, open_snapshot
 from .fingerprint import Fingerprint, pair_positions, read_sequence_positions
-from .roles import make_globals
+from .roles import GLOBALS_NAME, make_globals
 from .rows import FULL, Effort
 from .source_warnings import find_warnings
-
-GLOBALS_NAME = "globals.sql"
 
 
 @dataclass(frozen=True)
