@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from apps.backups.engines.adopted.dumps import find_dumps, newest_dump
 from apps.backups.engines.adopted.engine import Adopted
 from apps.backups.engines.adopted.header import read_header
 from apps.backups.engines.adopted.location import Location
+from apps.backups.engines.adopted.probe import probe_adopted
 from apps.backups.engines.adopted.script import is_restricting, write_script
 from apps.backups.engines.contract import BackupJob, DrillJob
 from apps.backups.engines.findings import Verdict
@@ -335,6 +337,25 @@ def test_a_location_that_cannot_be_used_is_refused(folder: Path, query: str, wor
         ENGINE.check_url("file:///etc")
     with pytest.raises(AddressInvalid, match="Backups of Barman are a folder too"):
         ENGINE.check_url("barman://main")
+
+
+def states(url: str) -> dict[str, str]:
+    return {line.id: line.state for line in probe_adopted(url, now())}
+
+
+def test_a_location_is_tested(folder: Path, dump: Path, shop: Address) -> None:
+    assert states("file:///etc") == {"address": "missing"}
+    assert states(f"file://{folder}") == {"backup": "missing"}
+    put(folder, "shop.dump", dump.read_bytes())
+    here = {"backup": "ok", "drill-server": "ok", "disk": "ok"}
+    assert states(f"file://{folder}{reference_of(shop)}") == {**here, "reference": "ok"}
+    assert states(f"file://{folder}{reference_of(shop)}_gone") == {**here, "reference": "missing"}
+
+
+def test_a_script_that_no_psql_here_can_run_is_named(folder: Path, script: bytes) -> None:
+    newer = re.sub(rb"version \d+\.\d+", b"version 99.1", script)
+    put(folder, "shop.sql", newer)
+    assert states(f"file://{folder}")["drill-server"] == "missing"
 
 
 @given(st.integers(0, 200), st.binary(max_size=30))

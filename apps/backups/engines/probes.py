@@ -2,6 +2,7 @@
 
 from apps.backups.exceptions import EngineUnknown
 
+from .adopted.probe import probe_adopted
 from .files.probe import probe_files
 from .mariadb.neighbours import mariadb_neighbour_url, mariadb_neighbours
 from .mariadb.probe import probe_mariadb
@@ -15,6 +16,7 @@ PROBES: dict[str, Probe] = {
     "mariadb": probe_mariadb,
     "sqlite": probe_sqlite,
     "files": probe_files,
+    "adopted": probe_adopted,
 }
 DISCOVERERS: dict[str, Discover] = {"postgresql": postgresql_neighbours, "mariadb": mariadb_neighbours}
 NEIGHBOUR_URLS: dict[str, Neighbour] = {"postgresql": postgresql_neighbour_url, "mariadb": mariadb_neighbour_url}

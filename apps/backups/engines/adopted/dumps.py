@@ -30,6 +30,7 @@ UNFINISHED = {".part", ".partial", ".tmp", ".unfinished", ".filepart", ".crdownl
 CLOCKS_APART = timedelta(minutes=5)
 BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 START_BYTES = 4096
+UNNAMED = "restored"  # what a script is restored into that names no database
 
 
 def newest_dump(location: Location, *, now: datetime) -> Dump:
@@ -63,6 +64,13 @@ def _candidates(location: Location, now: datetime) -> Iterator[Callable[[], Dump
         return (partial(read_record, path) for path in find_records(location.place))
     files = (path for path in location.place.rglob("*") if path.is_file() and not path.is_symlink())
     return (partial(_examine, location, location.place, path, now) for path in files if not _is_part_of_folder(path))
+
+
+def database_of(dump: Dump, location: Location) -> str:
+    """The database that drills look at. Raises AdoptionFailed when nobody says which."""
+    if dump.header.form == Form.BARMAN and not location.database:
+        raise AdoptionFailed("Barman backs up a whole server. Name the database that drills look at: ?database=NAME")
+    return dump.header.database or location.database or UNNAMED
 
 
 def unwrap(dump: Path, target: Path, form: Form) -> None:

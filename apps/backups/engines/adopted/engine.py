@@ -25,7 +25,6 @@ from apps.backups.engines.space import require_disk
 from apps.backups.engines.stages import Stages
 from apps.backups.engines.watch import Limits
 from apps.backups.exceptions import (
-    AdoptionFailed,
     DumpCut,
     DumpUnreadable,
     NothingNew,
@@ -35,7 +34,7 @@ from apps.backups.exceptions import (
 )
 from apps.common.postgresql.throwaway import throwaway_folder
 
-from .dumps import find_dumps, newest_dump, unwrap
+from .dumps import database_of, find_dumps, newest_dump, unwrap
 from .form import Form
 from .into_new import require_restorable, restore_dump
 from .location import Location
@@ -44,7 +43,6 @@ from .reference import compare_with_reference
 from .restored import Copy, restored_copy
 from .stored import Dump, hash_of, size_of
 
-UNNAMED = "restored"  # what a script is restored into that names no database
 GROWTH = 8  # a dump may be compressed, and what it holds is not known before it is restored
 NOTHING_TO_COMPARE = Finding(
     findings.NOTHING_TO_COMPARE,
@@ -69,7 +67,7 @@ class Adopted:
                 raise NothingNew(f"The newest dump is still {dump.origin}.")
         with stages.measure("hash"):
             sha256 = _hash(dump, location)
-        manifest = make_manifest(dump, _database_of(dump, location), sha256, stages)
+        manifest = make_manifest(dump, database_of(dump, location), sha256, stages)
         job.before_publishing()
         publish_manifest(manifest, storage=job.storage, prefix=job.prefix)
         return manifest
@@ -119,12 +117,6 @@ def make_manifest(dump: Dump, database: str, sha256: str, stages: Stages) -> Man
             "form": dump.header.form.value,
         },
     )
-
-
-def _database_of(dump: Dump, location: Location) -> str:
-    if dump.header.form == Form.BARMAN and not location.database:
-        raise AdoptionFailed("Barman backs up a whole server. Name the database that drills look at: ?database=NAME")
-    return dump.header.database or location.database or UNNAMED
 
 
 def _hash(dump: Dump, location: Location) -> str:

@@ -42,7 +42,7 @@ def write_script(source: IO[bytes], target: IO[bytes]) -> None:
 
 def run_script(server: Server, script: Path, database: str, timeout_seconds: float) -> None:
     """Run a script that `write_script` wrote. Raises ToolFailed at its first error, ToolTooOld where psql is."""
-    _require_restricting(server.installation)
+    require_restricting(server.installation)
     parameters = server.connection_parameters(database)
     password = parameters.pop("password")
     options = ["--no-psqlrc", "--quiet", "--no-password", "--output=/dev/null", f"--file={script}"]
@@ -63,6 +63,16 @@ def is_restricting(version: str) -> bool:
     """Whether psql of that version has the restricted mode."""
     major, _, minor = version.partition(".")
     return int(minor or 0) >= RESTRICTING.get(int(major), 0 if int(major) > max(RESTRICTING) else 1000)
+
+
+def require_restricting(installation: Installation) -> None:
+    """Raises ToolTooOld."""
+    if not is_restricting(installation.version):
+        message = (
+            f"psql {installation.version} has no restricted mode, so a script could run programs here. "
+            f"Install the newest minor version of PostgreSQL {installation.major}, or dump with --format=custom."
+        )
+        raise ToolTooOld(message)
 
 
 def _write_preamble(source: IO[bytes], target: IO[bytes]) -> bytes:
@@ -88,12 +98,3 @@ def _cut_behind_end(target: IO[bytes]) -> None:
     if not all(line.startswith(AFTERWARDS) for line in after.split(b"\n") if line.strip()):
         raise DumpUnreadable("Something follows the end of the script that pg_dump did not write.")
     target.truncate(begin + len(before + end))
-
-
-def _require_restricting(installation: Installation) -> None:
-    if not is_restricting(installation.version):
-        message = (
-            f"psql {installation.version} has no restricted mode, so a script could run programs here. "
-            f"Install the newest minor version of PostgreSQL {installation.major}, or dump with --format=custom."
-        )
-        raise ToolTooOld(message)
