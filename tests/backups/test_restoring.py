@@ -140,7 +140,7 @@ def test_what_comes_meanwhile_is_left_alone(make: Callable[[Path], object], plac
     assert path.is_dir() or path.read_text() == "new"
 
 
-def test_a_full_disk_and_a_folder_that_is_not_writable_are_said_before_anything_is_made(place: Path) -> None:
+def test_a_full_disk_and_a_folder_that_is_not_there_are_said(place: Path) -> None:
     with pytest.raises(RestoreRefused, match="MiB are free"), appearing(str(place / "a"), MARK, needed_bytes=1 << 60):
         pass
     with pytest.raises(RestoreRefused, match="is not there"), appearing(str(place / "b/c"), MARK, needed_bytes=1):

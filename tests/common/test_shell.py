@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,20 @@ def test_a_companion_sees_the_end_of_its_parent(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 def test_root_can_run_a_program_as_another_user() -> None:
     assert shell.run(Command(["/usr/bin/id", "-un"], user="nobody")).text == "nobody"
+
+
+def test_a_program_reads_chunks_as_they_come() -> None:
+    assert shell.run(Command(["cat"], input_chunks=[b"one ", b"two"])).text == "one two"
+
+
+def test_a_program_may_end_before_it_has_read_every_chunk() -> None:
+    shell.run(Command(["true"], input_chunks=(bytes(1 << 16) for _ in range(64))))
+
+
+def test_input_that_breaks_is_not_taken_for_its_end() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"the beginning"
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        shell.run(Command(["cat"], input_chunks=chunks()))

@@ -99,7 +99,7 @@ def restored_database(backed: Backed, dump: Path, target: Target, stages: Stages
 
 def say(target: Target, words: str) -> str:
     """What came of it, and how it is used."""
-    return f"{words} Connect to it as to the server's other database, with the name {target.name}."
+    return f"{words} Connect to it as to the other databases of its server, under the name {target.name}."
 
 
 def _installation(connection: psycopg.Connection[Any], backed: Backed) -> Installation:
