@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from celery import current_app
 from django.db import transaction
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from apps.accounts.models import User
@@ -14,8 +14,12 @@ from apps.catalog.models import Environment, Service
 from apps.catalog.services import ensure_service
 from tests.databases import django_db_modify_db_settings  # noqa: F401  a fixture
 
-# A busy machine is slow, which is no failure.
-settings.register_profile("seaworthy", deadline=None)
+# A busy machine is slow, which is no failure; and where examples share a fixture, that is meant.
+settings.register_profile(
+    "seaworthy",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("seaworthy")
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.backups.models import Backup, BackupRun, Database, DrillRun, DrillVerdict, Plan
@@ -95,7 +95,7 @@ class Story:
         assert not any((folder / one.storage_key).exists() for one in gone)
 
 
-@settings(max_examples=inputs(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=inputs(60))
 @given(plan=plans, story=st.lists(events, min_size=5, max_size=25))
 def test_no_story_ends_below_the_floor(
     ledger: Database, tmp_path: Path, plan: dict[str, object], story: list[tuple[str, object]]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
@@ -83,7 +83,7 @@ observations = st.lists(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(observations, st.lists(st.floats(0, 24 * 9), min_size=1, max_size=6))
 def test_evidence_over_time_is_what_readiness_says_of_each_instant(
     service: Service, found: list, hours_ago: list[float]

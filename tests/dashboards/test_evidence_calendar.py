@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
@@ -97,7 +97,7 @@ observations = st.lists(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(observations, st.lists(st.floats(0, 24 * 6.9), min_size=1, max_size=6))
 def test_each_phase_is_what_readiness_says_of_its_first_its_last_and_any_other_instant(
     service: Service, found: list, hours_ago: list[float]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import Notice, User
@@ -188,7 +188,7 @@ def test_a_criterion_with_waivers_cannot_be_deleted(criterion, environment, sam)
 MOVES = ["ask", "approve", "approve own", "deny", "revoke", "wait"]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(MOVES), st.integers(1, 40)), min_size=3, max_size=12))
 def test_whatever_people_do_only_an_approval_by_another_waives(criterion, environment, sam, olga, moves):
     at = NOW
