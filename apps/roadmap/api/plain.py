@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 
@@ -18,14 +18,16 @@ class WrittenPlainly(serializers.Serializer):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         said = {}
-        for name, write in self._writers:
+        for name, write in _writers(type(self)):
             with suppress(SkipField):
                 said[name] = write(instance)
         return said
 
-    @cached_property
-    def _writers(self) -> list[tuple[str, Writer]]:
-        return [(str(field.field_name), _writer(field)) for field in self._readable_fields]
+
+@lru_cache
+def _writers(kind: type[WrittenPlainly]) -> list[tuple[str, Writer]]:
+    """The same for every answer: what is written depends on nothing but the row."""
+    return [(str(field.field_name), _writer(field)) for field in kind()._readable_fields]
 
 
 def _writer(field: Any) -> Writer:
