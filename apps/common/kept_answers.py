@@ -71,8 +71,8 @@ def _together(questions: Sequence[_Question]) -> str:
     """One statement that gives a digest of the answer to each question."""
     digests = ", ".join(_DIGEST.format(question=question.sql) for question in questions)
     parameters = [value for question in questions for value in question.parameters]
-    with connection.cursor() as cursor:
-        return str(cursor.mogrify(f"SELECT {digests}", parameters))
+    composed = connection.ops.compose_sql(f"SELECT {digests}", parameters)  # type: ignore[attr-defined]
+    return str(composed)
 
 
 def _ask(questions: str) -> tuple[bytes, ...]:
