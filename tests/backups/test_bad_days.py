@@ -165,8 +165,9 @@ def port() -> int:
 def encrypting() -> Installation:
     """A PostgreSQL that was built with TLS. That of the wheel was not."""
     for installation in find_installations():
-        configuration = [installation.program("pg_config"), "--configure"]
-        if installation.has_server and "ssl" in shell.run(shell.Command(configuration)).text:
+        tells = installation.program("pg_config")
+        is_whole = installation.has_server and tells.exists()
+        if is_whole and "ssl" in shell.run(shell.Command([tells, "--configure"])).text:
             return installation
     pytest.skip("No installed server of PostgreSQL was built with TLS: apt-get install postgresql")
 

@@ -47,6 +47,14 @@ def test_proven_backups_are_wanted_a_few_at_a_time_and_the_newest_first(history:
     assert services.want_older_copies() == 0
 
 
+def test_copies_that_fail_again_and_again_do_not_hold_up_the_others(history: list[Backup], gained: Storage) -> None:
+    services.want_older_copies()
+    BackupCopy.objects.wanted().update(attempts=filling.STUCK_AFTER)
+
+    assert services.want_older_copies() == 2
+    assert wanted(gained) == history[1:]
+
+
 def test_what_retention_lets_go_stays_where_it_is(history: list[Backup], gained: Storage) -> None:
     for backup in history[2:]:
         assert backup.let_go("It is old.", at=NOW)

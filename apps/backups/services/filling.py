@@ -9,6 +9,7 @@ from apps.backups.selectors.storages import lacking_in
 from .copies import want_copies
 
 AT_ONCE = 3  # waiting in one storage, so that they never stand in the way of new backups
+STUCK_AFTER = 5  # attempts: one that fails again and again does not hold up the others
 
 
 def want_older_copies() -> int:
@@ -18,14 +19,13 @@ def want_older_copies() -> int:
 
 @transaction.atomic
 def _want(storage: Storage) -> int:
-    room = AT_ONCE - BackupCopy.objects.wanted().filter(storage=storage).count()
-    chosen = list(lacking_in(storage).newest_first().values_list("pk", flat=True)[:room]) if room > 0 else []
-    if not chosen:
-        return 0
+    waiting = BackupCopy.objects.wanted().filter(storage=storage, attempts__lt=STUCK_AFTER).count()
+    chosen = lacking_in(storage).newest_first().values_list("pk", flat=True)[: max(0, AT_ONCE - waiting)]
     # Retention waits for this, or has unlisted it.
-    backups = list(Backup.objects.stored().filter(pk__in=chosen).select_for_update(no_key=True))
+    backups = list(Backup.objects.stored().filter(pk__in=list(chosen)).select_for_update(no_key=True))
     for backup in backups:
         want_copies(backup, [storage])
-    keys = [backup.storage_key for backup in backups]
-    audit.record(action="storage.copies_wanted", subject=storage, details={"backups": keys})
+    if backups:
+        keys = [backup.storage_key for backup in backups]
+        audit.record(action="storage.copies_wanted", subject=storage, details={"backups": keys})
     return len(backups)

@@ -78,7 +78,7 @@ OUT_OF_REACH: tuple[OutOfReach, ...] = (
     ),
     OutOfReach(
         "expired-certificate", 54, "The bucket's certificate expired.",
-        "It takes a server with a certificate of its own.", BACKUP, S3,
+        "It takes a server with a certificate of its own.", BACKUP, "tests/backups/test_bad_days.py",
     ),
     OutOfReach(
         "pruned-last-proven", 55, "Retention removes the last proven backup.",
