@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -315,6 +316,18 @@ def test_what_a_file_cannot_be_is_refused_by_its_field(
 ) -> None:
     with pytest.raises(RestoreRefused, match=message):
         services.request_restore(backup=notes, **{"new_name": f"{tmp_path}/again.db", "reason": "x", **options})
+
+
+def test_a_moment_that_lies_ahead_is_refused(settings: Settings, tmp_path: Path) -> None:
+    settings.RESTORE_DIRECTORIES = [str(tmp_path)]
+    server = Database(name="main", engine="pgbackrest")
+    run = RestoreRun(backup=Backup(database=server, engine="pgbackrest"), server=server, new_name=f"{tmp_path}/again")
+
+    run.target_at = now() - timedelta(minutes=1)
+    run.clean()
+    run.target_at = now() + timedelta(minutes=1)
+    with pytest.raises(ValidationError, match="lies ahead"):
+        run.clean()
 
 
 def test_a_file_is_made_on_no_server(notes: Backup, staging: Database, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from apps.backups.engines.destinations import Destination
 from apps.backups.engines.register import engine_named
 from apps.backups.exceptions import BackupError
+from apps.common.clock import now
 from apps.common.runs import UNFINISHED, Run, RunQuerySet, RunStatus
 
 from .backups import Backup
@@ -153,4 +154,6 @@ class RestoreRun(Run):
             return {"parts": "Backups of this engine are restored whole."}
         if self.target_at and not wanted.reaches_instants:
             return {"target_at": "Backups of this engine hold one moment only. Leave the time out."}
+        if self.target_at and self.target_at > now():
+            return {"target_at": "The moment lies ahead. Choose one that has passed."}
         return {}
