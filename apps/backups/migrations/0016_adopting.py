@@ -4,7 +4,7 @@ import apps.common.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("backups", "0016_leftovers")]
+    dependencies = [("backups", "0015_restoring_engines")]
 
     operations = [
         migrations.AlterField(
