@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
+# Where it is set, every process that is started compiles all of the sources anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage check bench format clean
