@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +27,7 @@ from apps.backups.engines.postgresql.source import PostgreSQLSource
 from apps.backups.engines.postgresql.source_warnings import find_warnings
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import BackupError
+from apps.common import shell
 from apps.common.postgresql.binaries import installation_for
 from apps.common.postgresql.throwaway import throwaway_server
 from tests.servers import url_on_test_server
@@ -245,6 +248,24 @@ def test_a_dump_that_is_killed_leaves_no_backup(shop: Address, tmp_path: Path) -
         holder.rollback()
 
     assert "The server went away during the dump" in said
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_fingerprint_that_nobody_waits_for_ends_before_its_connection(shop: Address, attempt: int) -> None:
+    with shop.connect() as holder, dump.open_snapshot(shop) as snapshot:
+        holder.execute("LOCK TABLE sales.customer")
+        reading = give_up_after(attempt * 0.02, snapshot)
+        holder.rollback()
+        assert snapshot.connection.closed
+    assert isinstance(reading.exception(timeout=0), psycopg.OperationalError)
+
+
+def give_up_after(seconds: float, snapshot: dump.Snapshot) -> Future[Fingerprint]:
+    """Begin a fingerprint beside a dump that breaks after so long."""
+    with suppress(shell.ToolFailed), dump.fingerprinting(snapshot) as reading:
+        time.sleep(seconds)
+        raise shell.ToolFailed("It broke.")
+    return reading
 
 
 def end_the_dump(shop: Address) -> None:

@@ -1,8 +1,10 @@
 """Dumps a database in one snapshot, and fingerprints it in that same snapshot."""
 
+import os
+import socket
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -60,11 +62,21 @@ def fingerprinting(snapshot: Snapshot, effort: Effort = FULL) -> Iterator[Future
             cause = future.exception() if future.done() else None
             # When its session was ended, pg_dump heard why: libpq drops what the server says while it is idle.
             knows_better = isinstance(error, SourceUnreadable) and snapshot.connection.broken
-            snapshot.connection.cancel_safe()
-            snapshot.connection.close()
+            _end_reading(future, snapshot.connection)
             if cause is not None and isinstance(error, (shell.ToolFailed, SourceUnreadable)) and not knows_better:
                 raise cause from error
             raise
+
+
+def _end_reading(reading: Future[Any], connection: psycopg.Connection[Any]) -> None:
+    """Close the connection, but only once the thread that reads on it has ended: libpq crashes otherwise."""
+    if not reading.done():
+        with suppress(psycopg.Error, OSError):
+            connection.cancel_safe()
+            with socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)  # the thread may be between two statements, which no cancelling ends
+        wait([reading])
+    connection.close()
 
 
 @contextmanager
