@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.catalog.models import Environment
+from apps.catalog.services import ensure_service
 from apps.common.clock import now
 from apps.roadmap.models import Criterion
 from tests.dashboards.history import with_past
@@ -12,9 +12,9 @@ from tests.dashboards.history import with_past
 CHARTS = "/api/v1/services/payments/charts"
 
 
-@pytest.fixture
-def past(environment: Environment):
-    return with_past(environment, now=now())
+@pytest.fixture(scope="module")
+def past(shared_rows):
+    return with_past(ensure_service(slug="payments", name="Payments API", tier="A").environments.get(), now=now())
 
 
 def test_the_timeline_has_every_target_and_what_it_waits_for(viewer, past):
