@@ -4,9 +4,10 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
+from apps.common.columns import columns_of
 
-_PERMISSIONS = """
-SELECT person.*, ARRAY(
+_PERMISSIONS = f"""
+SELECT {columns_of(User, "person")}, ARRAY(
     SELECT content_type.app_label || '.' || permission.codename
     FROM auth_permission AS permission
     JOIN django_content_type AS content_type ON content_type.id = permission.content_type_id
@@ -18,7 +19,7 @@ SELECT person.*, ARRAY(
     )
 ) AS permission_names
 FROM accounts_user AS person WHERE person.id = %s
-"""
+"""  # noqa: S608  the names of columns
 
 
 def people_who_may(permission: str) -> QuerySet[User]:

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore as StockStore
 
 from apps.common.clock import now
 
-_READ = "SELECT * FROM django_session WHERE session_key = %s AND expire_date > %s"
+_READ = "SELECT session_key, session_data, expire_date FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 class SessionStore(StockStore):

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from apps.common.columns import columns_of
 from apps.common.exceptions import OperationError
 from apps.evidence.contract import CLOCK_SKEW, Verifier
 from apps.evidence.engines.wording import fact_in_words
@@ -62,7 +63,7 @@ FROM evidence_observationrecord WHERE id = ANY(%s)
 """
 
 # From one digest to the next by the index, however many observations lie between.
-_SEEN = """
+_SEEN = f"""
 WITH RECURSIVE seen (environment_id, verifier_key, parameters_digest) AS (
     SELECT asked.environment_id, asked.verifier_key, (
         SELECT min(record.parameters_digest) FROM evidence_observationrecord AS record
@@ -78,13 +79,13 @@ WITH RECURSIVE seen (environment_id, verifier_key, parameters_digest) AS (
     ) FROM seen WHERE seen.parameters_digest IS NOT NULL
 )
 SELECT example.* FROM seen CROSS JOIN LATERAL (
-    SELECT * FROM evidence_observationrecord AS record
+    SELECT {columns_of(ObservationRecord, "record")} FROM evidence_observationrecord AS record
     WHERE record.environment_id = seen.environment_id
       AND record.verifier_key = seen.verifier_key
       AND record.parameters_digest = seen.parameters_digest AND record.error = ''
     LIMIT 1
 ) AS example
-"""
+"""  # noqa: S608  the names of columns
 
 Key = tuple[int, str, str]  # the environment, the verifier's key, the digest of the parameters
 

@@ -13,15 +13,16 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.common.columns import columns_of
 from apps.dashboards.exceptions import ViewRefused
 from apps.dashboards.models import SavedView
 
 LONGEST_QUERY = 2000
-_ABOVE = """
-SELECT view.*, coalesce(nullif(owner.full_name, ''), owner.email) AS owner_name
+_ABOVE = f"""
+SELECT {columns_of(SavedView, "view")}, coalesce(nullif(owner.full_name, ''), owner.email) AS owner_name
 FROM dashboards_savedview AS view JOIN accounts_user AS owner ON owner.id = view.owner_id
 WHERE view.list = %s AND (view.owner_id = %s OR view.is_shared) ORDER BY view.name, view.id
-"""
+"""  # noqa: S608  the names of columns
 _OF_THE_MOMENT = {
     "p",
     "e",

@@ -10,17 +10,18 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from apps.catalog.models import Service, Team, Tier
+from apps.common.columns import columns_of
 from apps.roadmap.engines.gate_answer import LETS_GO, WORST_FIRST
 from apps.roadmap.models import Milestone, ServiceSummary
 from apps.roadmap.models.entries import FINISHED_CLAIMS
 
 SERVICES_ON_A_PAGE = 50
 _MAY_GO = Q(decision__in=LETS_GO)
-_WITHOUT_ENVIRONMENT = """
-SELECT * FROM catalog_service AS service WHERE NOT EXISTS (
+_WITHOUT_ENVIRONMENT = f"""
+SELECT {columns_of(Service, "service")} FROM catalog_service AS service WHERE NOT EXISTS (
     SELECT FROM catalog_environment AS environment WHERE environment.service_id = service.id AND environment.is_default
 ) ORDER BY service.name
-"""
+"""  # noqa: S608  the names of columns
 
 
 @dataclass(frozen=True)
