@@ -81,13 +81,15 @@ def test_a_list_takes_the_same_number_of_queries_for_any_number_of_rows(as_olga,
             as_olga.get(page(f"{model}_changelist"))
         return len(captured)
 
-    queries()
-    few = queries()
+    def usual_queries() -> int:
+        """Of three visits: names are looked up when they are new, and when a minute ends."""
+        return min(queries(), queries(), queries())
+
+    few = usual_queries()
     for number in range(2, 5):
         text = TEXT.replace("M1", f"M{number}").replace("Core", f"Core {number}")
         import_document(service=document.service, name=f"road{number}.md", raw=text.encode(), now=AT)
-    queries()  # the names of teams that came are looked up once
-    assert queries() == few
+    assert usual_queries() == few
 
 
 @pytest.mark.parametrize(
