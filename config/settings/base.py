@@ -96,7 +96,7 @@ FORM_RENDERER = "apps.common.form_rendering.PlainFields"
 DATABASES = {"default": environment.postgresql_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-if environment.flag("DATABASE_PREPARED_STATEMENTS", True):  # planning the same again costs up to half of a request
+if environment.flag("DATABASE_PREPARED_STATEMENTS", True):  # planning the same again costs time
     DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 3}
 
 AUTH_USER_MODEL = "accounts.User"
