@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -250,22 +250,23 @@ def test_a_dump_that_is_killed_leaves_no_backup(shop: Address, tmp_path: Path) -
     assert "The server went away during the dump" in said
 
 
-@pytest.mark.parametrize("attempt", range(5))
-def test_a_fingerprint_that_nobody_waits_for_ends_before_its_connection(shop: Address, attempt: int) -> None:
-    with shop.connect() as holder, dump.open_snapshot(shop) as snapshot:
-        holder.execute("LOCK TABLE sales.customer")
-        reading = give_up_after(attempt * 0.02, snapshot)
-        holder.rollback()
-        assert snapshot.connection.closed
-    assert isinstance(reading.exception(timeout=0), psycopg.OperationalError)
-
-
-def give_up_after(seconds: float, snapshot: dump.Snapshot) -> Future[Fingerprint]:
-    """Begin a fingerprint beside a dump that breaks after so long."""
-    with suppress(shell.ToolFailed), dump.fingerprinting(snapshot) as reading:
-        time.sleep(seconds)
-        raise shell.ToolFailed("It broke.")
-    return reading
+def test_a_fingerprint_that_nobody_waits_for_ends_before_its_connection_is_closed(
+    shop: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had_ended = []
+    for attempt in range(5):
+        with shop.connect() as holder, dump.open_snapshot(shop) as snapshot:
+            holder.execute("LOCK TABLE sales.customer")
+            with suppress(shell.ToolFailed), dump.fingerprinting(snapshot) as reading:
+                close = snapshot.connection.close
+                closing = partial(lambda reading, close: (had_ended.append(reading.done()), close()), reading, close)
+                monkeypatch.setattr(snapshot.connection, "close", closing)
+                time.sleep(attempt * 0.02)
+                raise shell.ToolFailed("It broke.")
+            assert snapshot.connection.closed
+            assert isinstance(reading.exception(timeout=0), psycopg.OperationalError)
+            holder.rollback()
+    assert all(had_ended)
 
 
 def end_the_dump(shop: Address) -> None:

@@ -71,10 +71,11 @@ def fingerprinting(snapshot: Snapshot, effort: Effort = FULL) -> Iterator[Future
 def _end_reading(reading: Future[Any], connection: psycopg.Connection[Any]) -> None:
     """Close the connection, but only once the thread that reads on it has ended: libpq crashes otherwise."""
     if not reading.done():
-        with suppress(psycopg.Error, OSError):
+        with suppress(psycopg.Error):
             connection.cancel_safe()
-            with socket.socket(fileno=os.dup(connection.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)  # the thread may be between two statements, which no cancelling ends
+        # The thread may be between two statements, or the server too far away to cancel one.
+        with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
         wait([reading])
     connection.close()
 
