@@ -182,6 +182,15 @@ def test_a_longer_document_takes_no_more_queries(service):
     assert len(many) == len(few)
 
 
+def test_the_first_line_of_history_says_what_the_row_says(service, olga):
+    load(service, actor=olga)
+
+    for row in (*Milestone.objects.all(), *Task.objects.all(), *Criterion.objects.all(), *Risk.objects.all()):
+        version, names = row.history.get(), [column.attname for column in row._meta.concrete_fields]
+        assert [getattr(version, name) for name in names] == [getattr(row, name) for name in names]
+        assert (version.history_type, version.history_change_reason, version.history_user) == ("+", "import", olga)
+
+
 def test_the_first_line_of_history_knows_the_owners(service):
     load(service)
 

@@ -1,11 +1,19 @@
 """Documents as they were imported, byte for byte, and the blocks that their lines belong to."""
 
+import json
+from collections.abc import Iterable
+
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 
 from apps.catalog.models import Service
 from apps.common.clock import now
+
+_STORE_BLOCKS = """
+    INSERT INTO "roadmap_documentblock" (revision_id, ordinal, start_line, end_line, kind, role)
+    SELECT %s, (b->>0)::int, (b->>1)::int, (b->>2)::int, b->>3, b->>4 FROM jsonb_array_elements(%s::jsonb) AS b
+"""
 
 
 class Document(models.Model):
@@ -51,6 +59,15 @@ class DocumentRevision(models.Model):
         return f"{self.document} at {self.sha256[:7]}"
 
 
+class DocumentBlockQuerySet(models.QuerySet["DocumentBlock"]):
+    """Questions about blocks, and a quick way in for the thousands that a document may have."""
+
+    def store(self, revision: DocumentRevision, blocks: Iterable[tuple[int, int, int, str, str]]) -> None:
+        """Write a revision's blocks, each as ordinal, first line, last line, kind and role, in one statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(_STORE_BLOCKS, [revision.pk, json.dumps(list(blocks))])
+
+
 class DocumentBlock(models.Model):
     """Consecutive lines with one owner. The blocks of a revision cover every line once."""
 
@@ -60,6 +77,8 @@ class DocumentBlock(models.Model):
     end_line = models.PositiveIntegerField(help_text="The last line, included.")
     kind = models.CharField(max_length=30, help_text="What Markdown makes of it.")
     role = models.CharField(max_length=30, help_text="What the roadmap makes of it; prose when no rule took it.")
+
+    objects = DocumentBlockQuerySet.as_manager()
 
     class Meta:
         ordering = ["revision", "ordinal"]

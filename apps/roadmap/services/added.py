@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Risk, Task, WorkItem
@@ -11,13 +12,25 @@ from apps.roadmap.services.row_values import Row
 from apps.roadmap.services.wishes import parent_of, words_of
 
 Key = tuple[str, str, Any]
+KINDS = (Milestone, WorkItem, Task, Criterion, Risk, CostLine)
+OF_SERVICE = "service_id = %(service)s AND document_id IS NULL AND orphaned_at IS NULL"
+ANY_ADDED = " UNION ALL ".join(f'SELECT FROM "{kind._meta.db_table}" WHERE {OF_SERVICE}' for kind in KINDS)
 
 
 def added_rows(document: Document) -> Iterator[Row]:
     """Those that belong to the document: by what they stand under, or since their service has no other."""
+    if not _has_any(document.service_id):
+        return
     is_only = not Document.objects.filter(service=document.service).exclude(pk=document.pk).exists()
     for rows in _by_kind(document, is_only=is_only):
         yield from rows.filter(document=None, orphaned_at=None, service=document.service).order_by("position", "pk")
+
+
+def _has_any(service: int) -> bool:
+    """Most services have none, which one question tells."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({ANY_ADDED})", {"service": service})
+        return bool(cursor.fetchone()[0])
 
 
 def _by_kind(document: Document, *, is_only: bool) -> Iterator[QuerySet[Any]]:

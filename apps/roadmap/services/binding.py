@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history
 
 from apps.audit import services as audit
 from apps.catalog.models import Environment
@@ -17,7 +16,7 @@ from apps.evidence.register import all_verifiers
 from apps.roadmap.engines.suggesting import propose
 from apps.roadmap.exceptions import BindingDecided, BindingRefused
 from apps.roadmap.models import Binding, Criterion
-from apps.roadmap.services.history import remember
+from apps.roadmap.services.history import CREATED, remember, remember_all
 
 
 @transaction.atomic
@@ -36,7 +35,8 @@ def suggest_bindings(*, criteria: Iterable[Criterion], actor: Any = None) -> lis
         and (each.clause or (each.criterion_id, each.verifier_key) not in in_parts)
     ]
     if new:
-        new = bulk_create_with_history(new, Binding, default_user=actor)
+        Binding.objects.bulk_create(new)
+        remember_all(new, CREATED, actor=actor)
         details = {"bindings": [{"criterion": each.criterion_id, "verifier": each.verifier_key} for each in new]}
         audit.record(action="binding.suggested", subject=criteria[0].service, actor=actor, details=details)
     return new

@@ -1,6 +1,6 @@
 """Documents out: the imported text with only the changed values replaced."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -90,7 +90,7 @@ def plan_export(document: Document, parsed: ParsedDocument | None = None) -> Exp
 
     parsed = parsed or read(bytes(revision.raw))
     plan = ExportPlan(parsed.source, revision.source or document.name)
-    rows, in_conflict = list(_rows(document)), open_conflicts(document)
+    rows, in_conflict = _rows(document), open_conflicts(document)
     wishes = [wish for row in rows for wish in _plan_row(plan, row, rows, parsed, in_conflict)]
     wishes += [wish_for_row(row, rows, parsed) for row in added_rows(document)]
     if wishes:
@@ -137,19 +137,32 @@ def _newest_revision(document: Document) -> DocumentRevision:
     return revision
 
 
-def _rows(document: Document) -> Iterator[Row]:
+def _rows(document: Document) -> list[Row]:
     """The document's rows with all that their values need, in a fixed number of queries."""
     mitigations = Prefetch("mitigations", Mitigation.objects.order_by("position", "pk"))
     querysets: tuple[EntryQuerySet, ...] = (
         Milestone.objects.prefetch_related("owners"),
         WorkItem.objects.prefetch_related("owners"),
-        Task.objects.select_related("owner", "milestone", "work_item", "parent"),
-        Criterion.objects.select_related("milestone", "work_item"),
+        Task.objects.select_related("owner"),
+        Criterion.objects.all(),
         Risk.objects.select_related("owner").prefetch_related(mitigations),
-        CostLine.objects.select_related("work_item"),
+        CostLine.objects.all(),
     )
-    for rows in querysets:
-        yield from rows.filter(document=document, orphaned_at__isnull=True).in_order()
+    kinds = [list(rows.filter(document=document, orphaned_at__isnull=True).in_order()) for rows in querysets]
+    milestones, work_items, tasks, criteria, _, costs = kinds
+    _link([*work_items, *tasks, *criteria], "milestone", milestones)
+    _link([*tasks, *criteria, *costs], "work_item", work_items)
+    _link(tasks, "parent", tasks)
+    return [row for rows in kinds for row in rows]
+
+
+def _link(rows: Iterable[Any], name: str, parents: Iterable[Row]) -> None:
+    """Point rows at what they stand under, which was read already."""
+    known = {parent.pk: parent for parent in parents}
+    for row in rows:
+        parent = known.get(getattr(row, f"{name}_id"))
+        if parent:
+            setattr(row, name, parent)
 
 
 def _changed_values(row: Row) -> Iterable[str]:

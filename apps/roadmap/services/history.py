@@ -3,16 +3,38 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Max
+
+from apps.common.clock import now
+
+CREATED, CHANGED = "+", "~"
 
 
 def remember(row: models.Model, *, actor: Any = None) -> None:
     """Write the row's present values into its history."""
-    person = actor if actor is not None and actor.is_authenticated else None
-    present = type(row)._default_manager.get(pk=row.pk)  # the caller's may hold older values of other fields
-    type(row).history.bulk_history_create([present], update=True, default_user=person)  # type: ignore[attr-defined]
-    remember_related([present])
+    remember_all([row], CHANGED, actor=actor)
+    remember_related([row])
+
+
+def remember_all(rows: Sequence[models.Model], change: str, *, actor: Any = None, reason: str | None = None) -> None:
+    """Write one version each of rows of one kind, with the values that are stored: the caller's may be older."""
+    if not rows:
+        return
+    history: Any = type(rows[0]).history.model  # type: ignore[attr-defined]
+    person = actor if actor is not None and actor.is_authenticated else history.get_default_history_user(None)
+    said = {
+        "history_date": now(),
+        "history_type": change,
+        "history_change_reason": reason,
+        "history_user_id": person and person.pk,
+    }
+    columns = ", ".join(f'"{field.column}"' for field in history.tracked_fields)
+    into = f'INSERT INTO "{history._meta.db_table}" ({columns}, {", ".join(said)})'
+    values = f'SELECT {columns}, {", ".join(["%s"] * len(said))} FROM "{rows[0]._meta.db_table}"'  # noqa: S608 - names of models
+    keys = [row.pk for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(f'{into} {values} WHERE "id" = ANY(%s) ORDER BY "id"', [*said.values(), keys])
 
 
 def remember_related(rows: Sequence[models.Model]) -> None:

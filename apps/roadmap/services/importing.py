@@ -133,19 +133,9 @@ def _store_revision(
         source_revision=origin.commit,
     )
     blocks = zip(parsed.blocks, parsed.owners, strict=True)
-    DocumentBlock.objects.bulk_create(
-        [
-            DocumentBlock(
-                revision=revision,
-                ordinal=block.ordinal,
-                start_line=block.start_line,
-                end_line=block.end_line,
-                kind=block.kind.value,
-                role=owner.value,
-            )
-            for block, owner in blocks
-        ],
-        batch_size=1000,
+    DocumentBlock.objects.store(
+        revision,
+        ((each.ordinal, each.start_line, each.end_line, each.kind.value, owner.value) for each, owner in blocks),
     )
     return revision
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
-
 from apps.roadmap.engines import entries
 from apps.roadmap.engines.entries import Entry, ParsedDocument
 from apps.roadmap.engines.identity import TITLE_SEPARATOR, Trait, identities, match
@@ -21,7 +19,7 @@ from apps.roadmap.models import Claim, Document, DocumentRevision
 from apps.roadmap.services.added import AddedRows
 from apps.roadmap.services.conflicts import Conflicts
 from apps.roadmap.services.document_values import DERIVED, MODELS, NAMING_FIELDS, Values, read_entry
-from apps.roadmap.services.history import remember_related
+from apps.roadmap.services.history import CHANGED, CREATED, remember_all, remember_related
 from apps.roadmap.services.row_values import (
     RELATED,
     Row,
@@ -306,21 +304,23 @@ def _write(merge: Merge, row: Row, taken: Values) -> None:
 def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
     """Write what changed, with a line of history each; a row that only moved gets none."""
     model = MODELS[kind]
-    history = {"batch_size": BATCH, "default_user": merge.actor, "default_change_reason": REASON}
     for generation in _generations(saved.created):
-        bulk_create_with_history(generation, model, **history)
-    if saved.changed:
-        bulk_update_with_history(saved.changed, model, _columns(model), **history)
-        remember_related(saved.changed)
-    if saved.moved:
-        places = [name for name in PLACES if name in _columns(model)]
-        # An upsert by key: many times faster than `bulk_update` when every line of a long document moved.
-        model._default_manager.bulk_create(
-            saved.moved, update_conflicts=True, unique_fields=KEY, update_fields=places, batch_size=BATCH
-        )
+        model._default_manager.bulk_create(generation, batch_size=BATCH)
+    remember_all(saved.created, CREATED, actor=merge.actor, reason=REASON)
+    _update(model, saved.changed, _columns(model))
+    remember_all(saved.changed, CHANGED, actor=merge.actor, reason=REASON)
+    remember_related(saved.changed)
+    _update(model, saved.moved, [name for name in PLACES if name in _columns(model)])
     _save_related(merge, saved)
     merge.changes.created += len(saved.created)
     merge.changes.updated += len(saved.changed)
+
+
+def _update(model: type[Row], rows: list[Any], columns: list[str]) -> None:
+    """An upsert by key: many times faster than `bulk_update` when every line of a long document changed."""
+    model._default_manager.bulk_create(
+        rows, update_conflicts=True, unique_fields=KEY, update_fields=columns, batch_size=BATCH
+    )
 
 
 def _save_related(merge: Merge, saved: Saved) -> None:
