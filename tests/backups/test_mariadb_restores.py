@@ -16,7 +16,7 @@ from apps.backups.engines.mariadb.source import MariaDBSource
 from apps.backups.engines.register import engine_named
 from apps.backups.engines.restoring import RestoreJob, RestoreReport, Target
 from apps.backups.engines.storage import LocalStorage
-from apps.backups.exceptions import RestoreRefused
+from apps.backups.exceptions import RestoreFailed, RestoreRefused
 from apps.common.postgresql.throwaway import throwaway_folder
 from apps.common.shell import ToolFailed
 from tests.backups.test_mariadb import SHOP
@@ -99,6 +99,11 @@ def test_it_becomes_a_new_database_that_is_equal(server: ThrowawayServer, restor
         ("DISABLED",)
     ]
     assert "do not run until somebody enables them: nightly." in report.outcome
+    grants = [line for line in report.outcome.splitlines() if line.startswith("GRANT ")]
+    assert any("`again`.`customer`" in line for line in grants)
+    assert not any("`shop`" in line for line in grants)
+    for grant in grants:
+        ask(server, grant.removesuffix(";"))
     assert told[-1][0] == told[-1][1] > 0
     assert ask(server, restorer.COMMENT % "'again'") == [("Restored by Seaworthy",)]
 
@@ -142,6 +147,17 @@ def test_a_failure_leaves_no_half_made_database(
         restore("again")
 
     assert not is_there(server, "again")
+
+
+def test_why_the_client_failed_is_said_without_the_rows_that_it_was_given(
+    server: ThrowawayServer, restore: Restore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = b"INSERT INTO nowhere VALUES ('a secret');\n"
+    monkeypatch.setattr(Renaming, "chunks", lambda self, file: [b"USE `again`;\n", row])
+    with pytest.raises(RestoreFailed, match=r"exit code 1: ERROR 1146 .*nowhere' doesn't exist") as failure:
+        restore("again")
+
+    assert "secret" not in failure.value.message
 
 
 def test_what_a_dead_worker_left_is_dropped_by_its_mark_alone(server: ThrowawayServer) -> None:

@@ -104,10 +104,17 @@ def explain_failure(error: shell.ToolFailed) -> Stopped:
     """Whether the backup is to blame, and why the restore failed."""
     if isinstance(error, shell.ToolTimedOut):
         return left_open(findings.TIME_LIMIT_REACHED, error.message)
+    reason = without_statement(error.message)
     for pattern, identifier in MACHINE_FAULTS.items():
-        if re.search(pattern, error.message):
-            return left_open(identifier, f"This machine could not restore it: {error.message}")
-    return Stopped(Verdict.FAILED, findings.RESTORE_FAILED, f"The restore failed: {error.message}")
+        if re.search(pattern, reason):
+            return left_open(identifier, f"This machine could not restore it: {reason}")
+    return Stopped(Verdict.FAILED, findings.RESTORE_FAILED, f"The restore failed: {reason}")
+
+
+def without_statement(message: str) -> str:
+    """Why the client ended, without the statement that it repeats between two lines: that may hold rows."""
+    said, line, reason = message.rpartition("--------------\n")
+    return f"{said.partition(':')[0]}: {reason.strip()}" if line else message
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.report import refuting
 from apps.backups.engines.restoring import Restored, Target
 from apps.backups.engines.stages import Stages
+from apps.backups.exceptions import RestoreFailed
 from apps.common import shell
 
 from .acceptance import require_acceptance
@@ -20,15 +21,17 @@ from .comparison import compare
 from .fingerprint import Fingerprint, has_history, take_fingerprint
 from .moment import connected
 from .programs import tool_for
-from .prover import RESTORE_ARGUMENTS, require_end
+from .prover import RESTORE_ARGUMENTS, require_end, without_statement
 from .references import find_references
 from .renaming import Renaming
+from .users import Grant, make_grant
 
+GRANTS_SHOWN = 20
 COMMENT = "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s"
-EQUAL = "It was compared with what was backed up. Who may use it is not restored: GRANT it anew."
+EQUAL = "It was compared with what was backed up."
 PARTIAL = (
     "It holds the whole structure and the rows of the chosen tables only; foreign keys may have lost their other ends. "
-    "What is partial is not compared. Who may use it is not restored: GRANT it anew."
+    "What is partial is not compared."
 )
 
 
@@ -51,10 +54,10 @@ class MariaDBRestorer:
                     _restore(source, manifest.database, dump, address, target)
                 found = list(find_references(connection, target.name, old_name=manifest.database))
                 if target.parts:
-                    return Restored(found, PARTIAL + _events(source))
+                    return Restored(found, f"{PARTIAL}{_events(source)} {_access(manifest, target)}")
                 with stages.measure("compare"):
                     found += _compare(source, address, old_name=manifest.database)
-                return Restored(found, EQUAL + _events(source))
+                return Restored(found, f"{EQUAL}{_events(source)} {_access(manifest, target)}")
 
     def discard(self, target: Target) -> bool:
         """Drop the database if it still bears the mark of a restore that did not end."""
@@ -88,16 +91,18 @@ def _restore(source: Fingerprint, old_name: str, dump: Path, address: Address, t
                 target.progress(file.tell(), size_bytes)
                 yield chunk
 
-    shell.run(
-        shell.Command(
-            # Only what comes while the new database is in use is run at all.
-            [client.path, *address.arguments, *RESTORE_ARGUMENTS, "--one-database", target.name],
-            environment=address.environment,
-            secrets=[address.password],
-            timeout_seconds=target.timeout_seconds,
-            input_chunks=chunks(),
-        )
+    command = shell.Command(
+        # Only what comes while the new database is in use is run at all.
+        [client.path, *address.arguments, *RESTORE_ARGUMENTS, "--one-database", target.name],
+        environment=address.environment,
+        secrets=[address.password],
+        timeout_seconds=target.timeout_seconds,
+        input_chunks=chunks(),
     )
+    try:
+        shell.run(command)
+    except shell.ToolFailed as error:
+        raise RestoreFailed(without_statement(error.message)) from error
 
 
 def _compare(source: Fingerprint, address: Address, *, old_name: str) -> list[Finding]:
@@ -116,6 +121,17 @@ def _comparable(fingerprint: Fingerprint) -> Fingerprint:
         name: {part: text for part, text in parts.items() if part != "definition"} for name, parts in events.items()
     }
     return replace(fingerprint, objects=objects | ({"event": disabled} if disabled else {}))
+
+
+def _access(manifest: Manifest, target: Target) -> str:
+    """Who might use the source, as the statements that would let them use the new one. No password is in them."""
+    grants = [Grant.from_json(data) for data in manifest.extras.get("grants", ())]
+    if not grants:
+        return "Who may use it is not restored: GRANT it anew."
+    shown = "".join(f"\n{make_grant(grant.moved(target.name))};" for grant in grants[:GRANTS_SHOWN])
+    more = len(grants) - GRANTS_SHOWN
+    rest = f"\nand {more} more, which its manifest lists." if more > 0 else ""
+    return f"Who may use it is not restored. What was granted on the source, for the new one:{shown}{rest}"
 
 
 def _events(source: Fingerprint) -> str:

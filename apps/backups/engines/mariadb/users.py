@@ -1,14 +1,14 @@
 """Who may do what with a database. No dump of a database carries it, so it is recorded beside, without passwords."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import pymysql
 
 from apps.backups.engines.differences import Parts
 
-from .address import Connection, rows_of, run
+from .address import Connection, identifier, rows_of, run
 
 # Who, on what, which privileges, and whether they may be passed on.
 GRANTS = """
@@ -46,6 +46,13 @@ class Grant:
     def from_json(cls, data: dict[str, Any]) -> Self:
         return cls(**data)
 
+    def moved(self, name: str) -> Self:
+        """The same on another database."""
+        if self.target.endswith(".*"):
+            return replace(self, target=f"{identifier(as_pattern(name))}.*")
+        kind, thing = self.target.partition("`")[0], self.target.partition("`.`")[2]
+        return replace(self, target=f"{kind}{identifier(name)}.`{thing}")
+
     @property
     def name(self) -> str:
         """As GRANT wants to hear it: a role has no host."""
@@ -58,12 +65,16 @@ class Grant:
 
 def read_grants(connection: Connection, database: str) -> list[Grant] | None:
     """Everything that concerns this database alone, or None where the backup's user may not read it."""
-    pattern = database.replace("_", "\\_").replace("%", "\\%")
     try:
-        rows = rows_of(connection, GRANTS, {"name": database, "pattern": pattern})
+        rows = rows_of(connection, GRANTS, {"name": database, "pattern": as_pattern(database)})
     except pymysql.err.OperationalError:
         return None
     return sorted(Grant(who, what, may, passes_on == "YES") for who, what, may, passes_on in rows)
+
+
+def as_pattern(name: str) -> str:
+    """The name of a database as GRANT takes it where a whole database is meant."""
+    return name.replace("_", "\\_").replace("%", "\\%")
 
 
 def privileges_by_user(grants: list[Grant]) -> dict[str, Parts]:
