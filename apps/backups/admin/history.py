@@ -27,6 +27,7 @@ class BackupAdmin(HoldViews, ReadOnlyAdmin):
     list_select_related = ["database", "run"]
     date_hierarchy = "snapshot_at"
     change_form_template = "admin/backups/backup/change_form.html"
+    nothing_yet = "Press “Back up now” on the page of a database, or add a schedule there."
     fields = ["database", "snapshot_at", "finished_at", "storage_key", "sha256", "removed_at"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -92,6 +93,7 @@ class RunAdmin(ReadOnlyAdmin):
 class BackupRunAdmin(RunAdmin):
     list_display = ["database", "asked", "came_to", "by", "took", "stored", "error"]
     list_display_links = ["database", "asked"]
+    nothing_yet = BackupAdmin.nothing_yet
     fields = ["database", "status", "queued_at", "scheduled_for", "started_at", "finished_at", "requested_by", "error"]
 
     @admin.display(description="status", ordering="status")
@@ -109,6 +111,7 @@ class DrillRunAdmin(RunAdmin):
     list_display_links = ["database", "asked"]
     list_filter = ["verdict", "status", "database"]
     change_form_template = "admin/backups/drillrun/change_form.html"
+    nothing_yet = "Press “Drill now” on the page of a database: a backup that was never restored proves nothing."
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -84,6 +84,7 @@ class PlanAdmin(AuditedAdmin):
     list_select_related = ["database"]
     search_fields = ["database__name"]
     change_form_template = "admin/backups/plan/change_form.html"
+    nothing_yet = "Each database gets one when it is added. Add a database first."
     fieldsets = [
         ("Where backups go, and who can read them", {"fields": ["storages", "recipients"]}),
         ("What stays", {

@@ -107,6 +107,7 @@ class WaiverAdmin(ReadOnlyAdmin):
     list_select_related = ["criterion", "environment__service", "requested_by"]
     search_fields = ["criterion__text", "reason", "compensating_control"]
     list_per_page = 50
+    nothing_yet = "A waiver is asked for on the page of a criterion, and approved by somebody else."
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.request_page)
