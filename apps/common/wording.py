@@ -10,6 +10,8 @@ COARSE_UNITS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 def duration_in_words(duration: timedelta) -> str:
     """A length of time by its two greatest units: `3 h 12 min`, `2 days 4 h`, `11 s`, `0.4 s`."""
     seconds = abs(duration.total_seconds())
+    if 0 < seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s".replace(".0 ", " ")
     parts: list[str] = []
@@ -85,8 +87,8 @@ def instant_in_words(instant: datetime) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A count with its noun: `1 task`, `2 tasks`."""
-    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+    """A count with its noun: `1 task`, `2,000 tasks`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def shortened(text: str, longest: int) -> str:

@@ -47,10 +47,13 @@ def test_a_source_is_backed_up_and_proven(
 
     assert (drill.verdict, drill.findings) == ("proven", [])
     assert (backup.engine, backup.tables, backup.rows) == (engine, 1, 1)
-    assert dict(selectors.fingerprint_summary(backup))["row"] == 1
+    assert dict(selectors.fingerprint_summary(backup))[database.counted[0]] == 1
     client.force_login(olga)
     for page, pk in (("backup", backup.pk), ("drillrun", drill.pk), ("database", database.pk)):
         assert client.get(reverse(f"admin:backups_{page}_change", args=[pk])).status_code == 200
+    words = client.get(reverse("admin:backups_backup_change", args=[backup.pk])).content.decode()
+    assert {"sqlite": "1 row in 1 table<", "files": "1 file in 1 folder<"}[engine] in words
+    assert "PostgreSQL" not in words
 
 
 @pytest.mark.parametrize("engine", ["mariadb", "sqlite", "files"])

@@ -1,12 +1,15 @@
 """Finished backups: nothing unfinished is ever a row here."""
 
+import re
 from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
-from .databases import Database, Engine
+from apps.common.wording import counted
+
+from .databases import SERVERS, Database, Engine
 from .runs import BackupRun, DrillRun, DrillVerdict
 
 
@@ -113,6 +116,20 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.database} as of {self.snapshot_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def made_of(self) -> str:
+        """The server that it is of, with its version: `MariaDB 10.11.19`. Empty of files."""
+        version = re.split(r"[\s-]", self.server_version, maxsplit=1)[0]
+        return f"{SERVERS.get(Engine(self.engine), 'PostgreSQL')} {version}".strip()
+
+    @property
+    def holds(self) -> str:
+        """What was counted in it: `2,502 rows in 7 tables`."""
+        if self.engine == Engine.ADOPTED:
+            return "not measured: another tool made it"
+        small, large = self.database.counted
+        return f"{counted(self.rows, small)} in {counted(self.tables, large)}"
 
     @property
     def object_sha256s(self) -> set[str]:

@@ -24,6 +24,10 @@ class Engine(models.TextChoices):
     ADOPTED = "adopted", "Backups made by another tool"
 
 
+SERVERS = {Engine.MARIADB: "MariaDB", Engine.SQLITE: "SQLite", Engine.FILES: ""}  # of all others PostgreSQL
+COUNTED = {Engine.FILES: ("file", "folder")}  # of all others rows and tables
+
+
 def keeps_log(engine: str) -> bool:
     """Whether backups of the engine can be recovered to any point in time."""
     return isinstance(engine_named(engine), PointEngine)
@@ -65,6 +69,11 @@ class Database(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def counted(self) -> tuple[str, str]:
+        """What is counted in it, and in what: rows in tables, or files in folders."""
+        return COUNTED.get(Engine(self.engine), ("row", "table"))
 
     @property
     def keeps_log(self) -> bool:

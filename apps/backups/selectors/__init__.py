@@ -63,10 +63,11 @@ def fingerprint_summary(backup: Backup) -> list[tuple[str, int]]:
     fingerprint = backup.fingerprint
     if not fingerprint:  # nobody measured the source
         return []
+    small, large = backup.database.counted
     kinds = [(kind, len(found)) for kind, found in fingerprint.get("objects", {}).items() if kind not in HIDDEN]
     return [
-        ("table", backup.tables),
-        ("row", backup.rows),
+        (large, backup.tables),
+        (small, backup.rows),
         *((kind, count) for kind, count in kinds if count),
         *((kind, count) for kind, count in _of_postgresql(fingerprint)),
     ]
