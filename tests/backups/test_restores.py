@@ -103,11 +103,16 @@ def test_one_table_comes_with_its_rows_and_the_whole_structure(
     assert rows_of(new_name, "sales.customer") == 0
 
 
-def test_nothing_is_ever_overwritten(backup: Backup, staging: Database, shop: Address) -> None:
+def test_nothing_is_ever_overwritten(
+    backup: Backup, staging: Database, shop: Address, client: Client, olga: User
+) -> None:
     run = restore(backup, staging, shop.database)
 
     assert (run.status, "already. Choose another name" in run.error) == (RunStatus.FAILED, True)
     assert rows_of(shop.database, "sales.customer") == 200
+    client.force_login(olga)
+    page = client.get(reverse("admin:backups_restorerun_change", args=[run.pk])).content.decode()
+    assert "nothing that was there before was touched" in page
 
 
 def test_a_failure_leaves_no_half_made_database(
@@ -233,6 +238,29 @@ def test_the_pages_ask_and_decide(client: Client, backup: Backup, olga: User, ad
     client.post(response.url, {"decision": "refuse", "comment": "No."})
     run.refresh_from_db()
     assert run.status == RunStatus.FAILED
+
+
+def test_whoever_asks_is_told_who_can_approve_or_that_nobody_else_can(
+    client: Client, backup: Backup, olga: User
+) -> None:
+    client.force_login(olga)
+    asked = {"server": backup.database_id, "new_name": "again", "reason": "a look"}
+    page = client.post(reverse("admin:backups_restorerun_request", args=[backup.pk]), asked, follow=True)
+    assert "nobody else may approve it. Give a second person the role" in page.content.decode()
+
+    User.objects.create_superuser("ada@example.org", "-" * 12, full_name="Ada Approver")
+    page = client.get(reverse("admin:backups_restorerun_change", args=[RestoreRun.objects.get().pk]))
+    assert "did not ask for it: Ada Approver." in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["Shop", "1shop", "shop-2", "shop;drop", 'a"b', "naïve", "shöp", "a" * 64, "a" * 501])
+def test_a_name_that_no_database_should_have_is_refused_beside_its_field(
+    name: str, client: Client, backup: Backup, olga: User
+) -> None:
+    client.force_login(olga)
+    asked = {"server": backup.database_id, "new_name": name, "reason": "a look"}
+    page = client.post(reverse("admin:backups_restorerun_request", args=[backup.pk]), asked)
+    assert page.context["form"].errors.keys() == {"new_name"}
 
 
 def test_the_command_restores_and_says_so(

@@ -162,6 +162,8 @@ def test_a_full_disk_and_a_folder_that_is_not_there_are_said(place: Path) -> Non
         ("{place}/../again", "lies outside"),
         ("{place}/out/again", "lies outside"),
         ("{place}/..", "absolute path"),
+        ("{place}/" + "é" * 128, "at most 255 bytes"),
+        ("{place}/two\nlines", "no control characters"),
     ],
 )
 def test_only_allowed_folders_are_written_to(name: str, words: str, place: Path) -> None:

@@ -17,13 +17,14 @@ from apps.backups.engines.register import engine_named
 from apps.backups.exceptions import BackupError
 from apps.backups.models import Backup, Database, RestoreRun
 from apps.backups.models.restores import LONGEST_NAME
-from apps.backups.services.restore_notices import APPROVE
+from apps.backups.services.restore_notices import APPROVE, approvers_of
 from apps.common.cells import age_cell, status_cell
 from apps.common.wording import duration_in_words
 
 from .cells import stage_bar
 
 WAITING = "waits_for_approval"
+APPROVERS_NAMED = 5
 
 
 class RestoreForm(forms.Form):
@@ -39,7 +40,7 @@ class RestoreForm(forms.Form):
     target_at = forms.DateTimeField(
         label="As of",
         required=False,
-        help_text="The moment to recover to, in UTC. Empty: the moment of this backup.",
+        help_text="The moment to recover to, in UTC, such as 2026-11-20 12:00. Empty: the moment of this backup.",
     )
     parts = forms.CharField(
         label="Only", required=False, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
@@ -49,6 +50,7 @@ class RestoreForm(forms.Form):
 
     def __init__(self, *arguments: Any, backup: Backup, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.label_suffix = ""
         wanted = engine_named(backup.engine).destination
         self._leave_out(
             server=bool(wanted.server_engine),
@@ -60,6 +62,8 @@ class RestoreForm(forms.Form):
             servers = Database.objects.filter(engine=wanted.server_engine, is_enabled=True)
             self.fields["server"].queryset = servers.select_related("environment__service")  # type: ignore[attr-defined]
             self.fields["server"].initial = backup.database_id
+            if backup.engine != wanted.server_engine:
+                self.fields["server"].empty_label = "Choose one"  # type: ignore[attr-defined]
         if "parts" in self.fields:
             self.fields["parts"].help_text = wanted.parts_help
         self.fields["new_name"].label = wanted.name_label
@@ -87,6 +91,7 @@ class RestoreRunAdmin(ReadOnlyAdmin):
     list_filter = ["status", "backup__database"]
     list_select_related = ["backup__database", "requested_by", "approved_by"]
     change_form_template = "admin/backups/restorerun/change_form.html"
+    nothing_yet = "Press “Restore” on the page of a backup: it becomes something new, beside what runs."
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.request_page)
@@ -119,8 +124,8 @@ class RestoreRunAdmin(ReadOnlyAdmin):
             else:
                 self._send(request, run)
                 return HttpResponseRedirect(_page_of(run))
-        noun = engine_named(backup.engine).destination.noun
-        context = {"title": f"Restore into a new {noun}", "noun": noun, "backup": backup, "form": form}
+        wanted = engine_named(backup.engine).destination
+        context = {"title": f"Restore into a new {wanted.noun}", "wanted": wanted, "backup": backup, "form": form}
         return self._render(request, "admin/backups/restorerun/request.html", context)
 
     def change_view(
@@ -141,6 +146,7 @@ class RestoreRunAdmin(ReadOnlyAdmin):
             "status": WAITING if run.waits_for_approval else run.status,
             "stages": stage_bar(run.stage_rows) if run.stages else [],
             "decisions": _decisions(request, run),
+            "approvers": approvers_of(run)[:APPROVERS_NAMED] if run.waits_for_approval else [],
         }
         return self._render(request, "admin/backups/restorerun/change_form.html", context)
 
@@ -163,8 +169,10 @@ class RestoreRunAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(_page_of(run))
 
     def _send(self, request: HttpRequest, run: RestoreRun) -> None:
-        if run.waits_for_approval:
+        if run.waits_for_approval and approvers_of(run).exists():
             self.message_user(request, "It goes into production, so somebody else has to approve it; they are told.")
+        elif run.waits_for_approval:
+            self.message_user(request, "It goes into production, and nobody else may approve it.", messages.WARNING)
         elif not run.is_finished:
             tasks.send(run)
             self.message_user(request, "Queued. A worker will take it in a moment.")

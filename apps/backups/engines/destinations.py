@@ -19,6 +19,7 @@ class NewDatabase:
     parts_help: str
     leaves_owners: bool = False  # owners and privileges can be left out
     reaches_instants: bool = False
+    is_compared: bool = True  # with what was measured when it was backed up
     noun: str = "database"
     name_label: str = "Name of the new database"
     name_help: str = "Small letters, digits and underscores. There must be no database of this name yet."
@@ -41,6 +42,7 @@ class NewPath:
     parts_help: str
     leaves_owners: bool = False
     reaches_instants: bool = False
+    is_compared: bool = True
     server_engine: str = ""
     name_help: str = "An absolute path on the worker, below RESTORE_DIRECTORIES. There must be nothing there yet."
 

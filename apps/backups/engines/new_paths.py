@@ -15,6 +15,7 @@ from django.conf import settings
 
 from apps.backups.exceptions import RestoreFailed, RestoreRefused
 
+LONGEST_NAME_BYTES = 255
 SPARED_BYTES = 64 << 20  # what a restore leaves free for everybody else on the disk
 
 
@@ -28,6 +29,8 @@ def allowed_new_path(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute() or "\0" in text or path.name in {"", ".."}:
         raise RestoreRefused(f"Write an absolute path, such as {suggested_path('again')}")
+    if not text.isprintable() or len(os.fsencode(path.name)) > LONGEST_NAME_BYTES:
+        raise RestoreRefused(f"A name is at most {LONGEST_NAME_BYTES} bytes long, and holds no control characters.")
     path = path.parent.resolve() / path.name
     if not any(path.parent.is_relative_to(Path(folder).resolve()) for folder in settings.RESTORE_DIRECTORIES):
         raise RestoreRefused(f"{path} lies outside the folders that RESTORE_DIRECTORIES allows.")

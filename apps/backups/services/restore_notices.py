@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from apps.accounts.models import User
 from apps.accounts.selectors import people_who_may
 from apps.accounts.services import notify
@@ -12,10 +14,15 @@ from apps.common.runs import RunStatus
 APPROVE = "backups.approve_restorerun"
 
 
+def approvers_of(run: RestoreRun) -> QuerySet[User]:
+    """Everybody who may approve it, but for whoever asked."""
+    return people_who_may(APPROVE).exclude(pk=run.requested_by_id or 0)
+
+
 def tell_approvers(run: RestoreRun) -> None:
-    """Ask everybody who may approve it, but for whoever asked."""
+    """Ask everybody who may approve it."""
     notify(
-        recipients=people_who_may(APPROVE).exclude(pk=run.requested_by_id or 0),
+        recipients=approvers_of(run),
         key=f"restore:{run.pk}:requested",
         subject=f"{run.requested_by} asks to restore {run.backup.database} into {run.new_name}",
         text=f"{run.reason}\n\nThe backup is of {run.backup.snapshot_at:%Y-%m-%d %H:%M} UTC. Nothing is overwritten.",

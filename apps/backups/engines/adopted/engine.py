@@ -15,7 +15,7 @@ from apps.backups.engines.drill import examine
 from apps.backups.engines.files.bucket_address import BucketAddress
 from apps.backups.engines.findings import Finding, Verdict
 from apps.backups.engines.manifest import Manifest, Summary
-from apps.backups.engines.postgresql.into_new import DESTINATION, PostgreSQLRestorer
+from apps.backups.engines.postgresql.into_new import PostgreSQLRestorer
 from apps.backups.engines.postgresql.restore import fingerprint_of
 from apps.backups.engines.reading import fetch_manifest, translated
 from apps.backups.engines.report import DrillReport, Stopped, make_report, refuted, refuting, verdict_on
@@ -36,7 +36,7 @@ from apps.common.postgresql.throwaway import throwaway_folder
 
 from .dumps import database_of, find_dumps, newest_dump, unwrap
 from .form import Form
-from .into_new import require_restorable, restore_dump
+from .into_new import DESTINATION, require_restorable, restore_dump
 from .location import Location
 from .physical import recovered_copy
 from .reference import compare_with_reference

@@ -1,10 +1,12 @@
 """Restores a dump that another tool wrote into a new database, for people."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from apps.backups.engines import findings
 from apps.backups.engines.manifest import Manifest
 from apps.backups.engines.postgresql.contents import read_contents
+from apps.backups.engines.postgresql.into_new import DESTINATION as COMPARED
 from apps.backups.engines.postgresql.into_new import PARTIAL, Backed, restored_database, say
 from apps.backups.engines.report import refuted
 from apps.backups.engines.restoring import Restored, Target
@@ -16,6 +18,7 @@ from apps.common.postgresql.binaries import installation_for
 from .form import Form
 from .made_up_roles import roles_named_in
 
+DESTINATION = replace(COMPARED, is_compared=False)
 BY_HAND = {
     Form.SCRIPT: "A script says nothing of its database. Run: createdb NAME; psql -v ON_ERROR_STOP=1 -d NAME -f {0}",
     Form.BARMAN: "Barman restores whole servers itself. Run: barman recover {1} {2} /path/of/a/new/folder",
