@@ -392,3 +392,47 @@ def test_an_adopted_dump_becomes_a_new_database(
     (folder / "shop.dump.gz").unlink()
     with pytest.raises(RestoreFailed, match="is gone"):
         ENGINE.restore(RestoreJob(storage, "adopted-restore", target, f"file://{folder}"))
+
+
+def test_a_script_becomes_a_new_database_and_touches_no_other(
+    folder: Path, storage: LocalStorage, shop: Address, new_name: str
+) -> None:
+    with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{new_name}_source")))
+    try:
+        source = Address({**shop.parameters, "dbname": f"{new_name}_source"})
+        with source.connect(autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1 AS id")
+        script = dumped(source, folder / "shop.sql", "--clean", "--create")  # it drops the database of its own name
+        with source.connect(autocommit=True) as connection:
+            connection.execute("INSERT INTO kept VALUES (2)")
+        put(folder, "shop.sql", script.read_bytes())
+        take(folder, storage, f"adopted/{new_name}")
+        target = Target(new_name, "a mark", url_on_test_server())
+        report = ENGINE.restore(RestoreJob(storage, f"adopted/{new_name}", target, f"file://{folder}"))
+
+        with source.connect() as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (2,)
+        with psycopg.connect(url_on_test_server(new_name)) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
+            owner = connection.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'kept'").fetchone()
+            assert owner == (connection.info.user,)
+        assert "sorts text by its bytes" in report.outcome
+        assert list(report.stages) == ["fetch", "convert", "list", "restore"]
+    finally:
+        with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(f"{new_name}_source")))
+
+
+def test_a_script_without_owners_belongs_to_whoever_restores_it(
+    folder: Path, script: bytes, storage: LocalStorage, shop: Address, new_name: str
+) -> None:
+    put(folder, "shop.sql", re.sub(rb"(?m)^ALTER .* OWNER TO .*;$", b"", script))
+    take(folder, storage, f"adopted/{new_name}")
+    target = Target(new_name, "a mark", url_on_test_server())
+    ENGINE.restore(RestoreJob(storage, f"adopted/{new_name}", target, f"file://{folder}"))
+
+    with psycopg.connect(url_on_test_server(new_name)) as connection:
+        assert connection.execute('SELECT count(*) FROM sales."Order"').fetchone() == (2000,)
+        owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'sales'").fetchall()
+        assert owners == [(connection.info.user,)]

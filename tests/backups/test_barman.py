@@ -1,11 +1,14 @@
 """Backups that the real Barman took: recovered from its folder, and refuted where anything of them is not whole."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
+from psycopg import sql
 from pytest_django import Settings
 
 from apps.backups.engines import findings
@@ -16,10 +19,12 @@ from apps.backups.engines.adopted.location import Location
 from apps.backups.engines.contract import BackupJob, DrillJob
 from apps.backups.engines.findings import Verdict
 from apps.backups.engines.report import DrillReport
+from apps.backups.engines.restoring import RestoreJob, Target
 from apps.backups.engines.storage import LocalStorage
 from apps.backups.exceptions import AdoptionFailed, DumpUnreadable
 from apps.common.clock import now
 from tests.backups.barmans import Home, barman_home
+from tests.servers import url_on_test_server
 
 ENGINE = Adopted()
 RECORD = """backup_label=None
@@ -70,6 +75,22 @@ def test_a_backup_of_barman_is_recovered_and_compared(home: Home, main: Path, st
 
     assert (report.verdict, report.findings, report.tables, report.rows) == (Verdict.PROVEN, [], 2, 570)
     assert {"restore", "replay", "compare"} <= report.stages.keys()
+
+
+def test_a_backup_of_barman_becomes_a_new_database(home: Home, main: Path, storage: LocalStorage) -> None:
+    take(main, storage, "barman/again")
+    name, url = f"again_{secrets.token_hex(4)}", f"file://{main}?database=store&superuser={home.server.superuser}"
+    target = Target(name, "a mark", url_on_test_server(), with_owners=False)
+    try:
+        report = ENGINE.restore(RestoreJob(storage, "barman/again", target, url))
+        with psycopg.connect(url_on_test_server(name)) as connection:
+            counts = connection.execute("SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM apart)").fetchone()
+    finally:
+        with psycopg.connect(url_on_test_server(), autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    assert counts == (500, 70)
+    assert "this is the one database" in report.outcome
 
 
 def flip(path: Path) -> None:

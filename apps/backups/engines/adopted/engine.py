@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.conf import settings
+
 from apps.backups.engines import findings
 from apps.backups.engines.artefact import Written
 from apps.backups.engines.backup import publish_manifest
@@ -34,9 +36,10 @@ from apps.backups.exceptions import (
 )
 from apps.common.postgresql.throwaway import throwaway_folder
 
+from .converted import CONVERTED, dump_copy, owner_of_the_rest
 from .dumps import database_of, find_dumps, newest_dump, unwrap
 from .form import Form
-from .into_new import DESTINATION, require_restorable, restore_dump
+from .into_new import DESTINATION, restore_dump
 from .location import Location
 from .physical import recovered_copy
 from .reference import compare_with_reference
@@ -176,7 +179,7 @@ def _prove(manifest: Manifest, stored: Path, folder: Path, job: DrillJob, stages
 
 @contextmanager
 def _restored(
-    manifest: Manifest, stored: Path, folder: Path, location: Location, stages: Stages, limits: Limits
+    manifest: Manifest, stored: Path, folder: Path, location: Location, stages: Stages, limits: Limits, owner: str = ""
 ) -> Iterator[Copy]:
     form = Form(manifest.extras.get("form", Form.CUSTOM))
     if form == Form.BARMAN:
@@ -185,7 +188,7 @@ def _restored(
             yield copy
         return
     dump = _decompressed(manifest, stored, folder, form, stages)
-    with restored_copy(manifest, dump, stages, limits) as copy:
+    with restored_copy(manifest, dump, stages, limits, owner=owner) as copy:
         yield copy
 
 
@@ -195,9 +198,25 @@ def _restore(job: RestoreJob, stages: Stages) -> Restored:
         with stages.measure("fetch"):
             manifest = fetch_manifest(job.storage, job.prefix, folder, job.manifest_sha256)
             form = Form(manifest.extras.get("form", Form.CUSTOM))
-            require_restorable(form, str(location.place), manifest.extras["file"])
             stored = _fetch(manifest, location, folder)
-        return restore_dump(manifest, _decompressed(manifest, stored, folder, form, stages), job.target, stages)
+        if form in CONVERTED:
+            with stages.measure("convert"):
+                manifest, dump = _converted(manifest, stored, folder, location, job.target)
+        else:
+            dump = _decompressed(manifest, stored, folder, form, stages)
+        return restore_dump(manifest, dump, job.target, stages)
+
+
+def _converted(
+    manifest: Manifest, stored: Path, folder: Path, location: Location, target: Target
+) -> tuple[Manifest, Path]:
+    """An archive made of what is none, which no server can hold that is older than the one that made it."""
+    archive, limits = folder / "archive", Limits(target.timeout_seconds, settings.DRILL_DISK_BUDGET_BYTES or None)
+    owner = owner_of_the_rest(target.connection_url)
+    with _restored(manifest, stored, folder, location, Stages(), limits, owner=owner) as copy:
+        dump_copy(copy, manifest.database, archive, timeout_seconds=target.timeout_seconds)
+        major = copy.server.installation.major
+    return replace(manifest, extras=manifest.extras | {"major": major}), archive
 
 
 def _decompressed(manifest: Manifest, stored: Path, folder: Path, form: Form, stages: Stages) -> Path:

@@ -11,33 +11,24 @@ from apps.backups.engines.postgresql.into_new import PARTIAL, Backed, restored_d
 from apps.backups.engines.report import refuted
 from apps.backups.engines.restoring import Restored, Target
 from apps.backups.engines.stages import Stages
-from apps.backups.exceptions import RestoreRefused
 from apps.common import shell
 from apps.common.postgresql.binaries import installation_for
 
+from .converted import CONVERTED
 from .form import Form
 from .made_up_roles import roles_named_in
 
 DESTINATION = replace(COMPARED, is_compared=False)
-BY_HAND = {
-    Form.SCRIPT: "A script says nothing of its database. Run: createdb NAME; psql -v ON_ERROR_STOP=1 -d NAME -f {0}",
-    Form.BARMAN: "Barman restores whole servers itself. Run: barman recover {1} {2} /path/of/a/new/folder",
-}
 UNMEASURED = "It was restored without an error. Nobody measured its source, so nothing could be compared."
 
 
-def require_restorable(form: Form, place: str, file: str) -> None:
-    """Refuse what its own tool restores better, and say how. Raises RestoreRefused."""
-    if form in BY_HAND:
-        raise RestoreRefused(BY_HAND[form].format(f"{place}/{file}", Path(place).name, Path(file).name))
-
-
 def restore_dump(manifest: Manifest, dump: Path, target: Target, stages: Stages) -> Restored:
-    """Make the database of the dump. Raises RestoreRefused, ToolFailed, Stopped."""
+    """Make the database of the archive. Raises RestoreRefused, ToolFailed, Stopped."""
+    words = (PARTIAL if target.parts else UNMEASURED) + CONVERTED.get(Form(manifest.extras.get("form", "custom")), "")
     with stages.measure("list"):
         backed = _read(dump, int(manifest.extras["major"]))
     with restored_database(backed, dump, target, stages):
-        return Restored([], say(target, PARTIAL if target.parts else UNMEASURED))
+        return Restored([], say(target, words))
 
 
 def _read(dump: Path, major: int) -> Backed:

@@ -40,13 +40,16 @@ class Copy:
 
 
 @contextmanager
-def restored_copy(manifest: Manifest, dump: Path, stages: Stages, limits: Limits) -> Iterator[Copy]:
-    """Restore everything, after making up the roles that the dump names. Raises Stopped."""
+def restored_copy(manifest: Manifest, dump: Path, stages: Stages, limits: Limits, *, owner: str = "") -> Iterator[Copy]:
+    """Restore everything, after making up the roles that the dump names. Raises Stopped.
+
+    What the dump gives to nobody belongs to the owner, else to a role of a random name.
+    """
     major, form = int(manifest.extras["major"]), Form(manifest.extras.get("form", Form.CUSTOM))
     installation = installation_for(major, with_server=True)
     with stages.measure("list"):
         roles = roles_named_in_script(dump) if form == Form.SCRIPT else _roles(dump, installation)
-    superuser = f"drill_{secrets.token_hex(4)}"
+    superuser = owner or f"drill_{secrets.token_hex(4)}"
     with throwaway_server(installation, settings=DRILL_SETTINGS, superuser=superuser, is_isolated=True) as server:
         prover = PostgreSQLProver(server, _as_if_taken_here(manifest, roles, major))
         with watched(prover, limits):
