@@ -14,4 +14,3 @@ application = get_wsgi_application()
 # What is loaded now stays: without this, Python goes through all of it again and again, for up to 0.2 s amid a request.
 gc.collect()
 gc.freeze()
-gc.set_threshold(20_000, 20, 50)

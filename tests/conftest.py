@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -33,6 +34,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin first, or a worker would be alone with them at the end."""
     items.sort(key=lambda item: "long" not in item.keywords)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays, so no search for garbage needs to go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
