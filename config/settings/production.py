@@ -50,6 +50,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "apps.common.static_files.KeptAddresses"},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages ask for no other, and each would be compressed twice
 # Only debuggers ask for source maps, and to compress them took half of collectstatic's time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 
