@@ -48,6 +48,8 @@ def test_a_source_is_backed_up_and_proven(
     assert (drill.verdict, drill.findings) == ("proven", [])
     assert (backup.engine, backup.tables, backup.rows) == (engine, 1, 1)
     assert dict(selectors.fingerprint_summary(backup))[database.counted[0]] == 1
+    kinds = [kind for kind, _ in selectors.fingerprint_summary(backup)]
+    assert len(kinds) == len(set(kinds))
     client.force_login(olga)
     for page, pk in (("backup", backup.pk), ("drillrun", drill.pk), ("database", database.pk)):
         assert client.get(reverse(f"admin:backups_{page}_change", args=[pk])).status_code == 200

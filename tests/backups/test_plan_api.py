@@ -1,5 +1,7 @@
 """Plans and retention in the API."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
@@ -32,6 +34,18 @@ def test_a_plan_is_read_and_changed(api: APIClient, ledger: Database) -> None:
     assert AuditEvent.objects.get(action="plan.changed").details == {
         "fields": ["keep_weekly", "quiet_from", "quiet_until"]
     }
+
+
+def test_a_plan_says_how_many_copies_are_to_come(
+    api: APIClient, ledger: Database, nightly: list[Backup], tmp_path: Path
+) -> None:
+    address = f"/api/v1/plans/{plan_of(ledger).pk}/"
+    assert api.get(address).json()["copies_to_come"] == {}
+
+    plan_of(ledger).storages.create(name="gained", folder=str(tmp_path))  # the one that is proven goes there
+
+    assert api.get(address).json()["copies_to_come"] == {"gained": 1}
+    assert api.patch(address, {"copies_to_come": {}}, format="json").json()["copies_to_come"] == {"gained": 1}
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ class Stage:
 
     @property
     def words(self) -> str:
-        """How long it took."""
-        return duration_in_words(timedelta(seconds=self.seconds))
+        """How long it took, without pretending that it took no time."""
+        return duration_in_words(timedelta(seconds=self.seconds or 0.01))
 
 
 def stage_bar(stages: Sequence[tuple[str, float]]) -> list[Stage]:

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.audit import services as audit
 from apps.backups.models import Database, Plan, Recipient, Storage
+from apps.backups.selectors.storages import to_be_copied
 from apps.backups.services.plans import doubts_about, preview_of
 from apps.backups.services.retention import look_ahead
 from apps.common.api_permissions import STAFF_BY_NAME
@@ -52,15 +53,21 @@ class OnePlanSerializer(PlanSerializer):
 
     sentence = serializers.SerializerMethodField(help_text="What it keeps, and what that comes to.")
     doubts = serializers.SerializerMethodField(help_text="Why it may not protect as its owners expect.")
+    copies_to_come = serializers.SerializerMethodField(
+        help_text="By the name of each storage that lacks some: how many backups are yet to be copied into it."
+    )
 
     class Meta(PlanSerializer.Meta):
-        fields = [*PlanSerializer.Meta.fields, "sentence", "doubts"]
+        fields = [*PlanSerializer.Meta.fields, "sentence", "doubts", "copies_to_come"]
 
     def get_sentence(self, plan: Plan) -> str:
         return preview_of(plan, at=now())
 
     def get_doubts(self, plan: Plan) -> list[str]:
         return doubts_about(plan, at=now())
+
+    def get_copies_to_come(self, plan: Plan) -> dict[str, int]:
+        return {storage.name: count for storage, count in to_be_copied(plan).items()}
 
 
 class PlanFilter(filters.FilterSet):

@@ -13,7 +13,6 @@ from apps.catalog.models import Environment
 from apps.common.runs import RunStatus
 
 DRILLS_SHOWN = 10
-HIDDEN = {"database", "table"}  # counted otherwise
 ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.ERRORED]
 
 
@@ -64,7 +63,8 @@ def fingerprint_summary(backup: Backup) -> list[tuple[str, int]]:
     if not fingerprint:  # nobody measured the source
         return []
     small, large = backup.database.counted
-    kinds = [(kind, len(found)) for kind, found in fingerprint.get("objects", {}).items() if kind not in HIDDEN]
+    hidden = {"database", small, large}  # counted otherwise
+    kinds = [(kind, len(found)) for kind, found in fingerprint.get("objects", {}).items() if kind not in hidden]
     return [
         (large, backup.tables),
         (small, backup.rows),
