@@ -52,15 +52,15 @@ class Person(FastHttpUser):
 
     @task(4)
     def stages(self) -> None:
-        self.visit(f"/admin/roadmap/milestone/?p={random.randrange(10)}", "roadmap: milestones")
+        self.visit(f"/admin/roadmap/milestone/?p={random.randrange(1, 11)}", "roadmap: milestones")
 
     @task(4)
     def work(self) -> None:
-        self.visit(f"/admin/roadmap/task/?claim__exact=todo&p={random.randrange(10)}", "roadmap: tasks")
+        self.visit(f"/admin/roadmap/task/?claim__exact=todo&p={random.randrange(1, 11)}", "roadmap: tasks")
 
     @task(4)
     def conditions(self) -> None:
-        self.visit(f"/admin/roadmap/criterion/?p={random.randrange(10)}", "roadmap: criteria")
+        self.visit(f"/admin/roadmap/criterion/?p={random.randrange(1, 11)}", "roadmap: criteria")
 
     @task(4)
     def list_api(self) -> None:

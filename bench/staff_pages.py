@@ -71,7 +71,8 @@ def main() -> None:
             for name, page in pages.items():
                 page.web_ms, page.database_ms = measure(port, keys[0], PAGES[name], process.pid, postmaster)
             show(pages, options.services)
-            let_people_in(port, keys, options, process.pid, postmaster)
+            for moment in ("at first, when nothing is kept", "then"):
+                let_people_in(port, keys, options, process.pid, postmaster, moment)
         show_kept(Path(folder))
 
 
@@ -183,7 +184,9 @@ def show(pages: dict[str, Page], services: int) -> None:
               f"{page.queries_few:3} {page.queries:3}  {same}")  # fmt: skip
 
 
-def let_people_in(port: int, keys: list[str], options: argparse.Namespace, web: int, database: int) -> None:
+def let_people_in(
+    port: int, keys: list[str], options: argparse.Namespace, web: int, database: int, moment: str
+) -> None:
     environment = os.environ | {
         "SESSION_KEYS": json.dumps(keys), "SERVICES": str(options.services), "HOST_NAME": HOST,
     }  # fmt: skip
@@ -196,7 +199,7 @@ def let_people_in(port: int, keys: list[str], options: argparse.Namespace, web: 
     entries = sorted(json.loads(answer), key=lambda entry: entry["name"])
     requests = sum(entry["num_requests"] for entry in entries)
     print(
-        f"{options.people} people for {options.seconds} s, 1 to 3 s between actions (load of the machine: {load:.1f}):"
+        f"{options.people} people for {options.seconds} s, {moment}, 1 to 3 s between actions (load before: {load:.1f}):"
     )
     web_ms, database_ms, locust_ms = (seconds / requests * 1e3 for seconds in used)
     print(f"  {requests / options.seconds:.1f} requests/s; of a request {web_ms:.1f} ms of web, {database_ms:.1f} ms "

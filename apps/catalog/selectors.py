@@ -31,6 +31,15 @@ def find_environment(service: Service, name: str = "") -> Environment:
     return environment
 
 
+def find_service_environment(slug: str, name: str = "") -> Environment:
+    """That environment of the service of that slug, both read at once. Raises UnknownService, UnknownEnvironment."""
+    known = Environment.objects.select_related("service__owner").filter(service__slug=slug)
+    if _may_be_asked(slug + name):
+        for environment in known.filter(name=name) if name else known.filter(is_default=True):
+            return environment
+    return find_environment(find_service(slug), name)  # which says what is wrong
+
+
 def own_environment() -> Environment | None:
     """The environment that is this installation: the default one of the service that OWN_SERVICE names."""
     own = Environment.objects.select_related("service").filter(service__slug=settings.OWN_SERVICE, is_default=True)

@@ -3,7 +3,8 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-UNITS = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
+DAY = 86400
+UNITS = (("day", DAY), ("h", 3600), ("min", 60), ("s", 1))
 COARSE_UNITS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
 
@@ -13,7 +14,7 @@ def duration_in_words(duration: timedelta) -> str:
     if 0 < seconds < 0.05:
         return "under 0.1 s"
     if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 ", " ")
+        return _few_seconds(seconds)
     parts: list[str] = []
     rest = round(seconds)
     for name, length in UNITS:
@@ -27,8 +28,14 @@ def duration_in_words(duration: timedelta) -> str:
 
 def about(duration: timedelta) -> str:
     """A length of time by its greatest unit only: `20 h`, `4 days`, `8 weeks`."""
-    days = abs(duration) // timedelta(days=1)
-    return days_in_words(days) if days else " ".join(duration_in_words(duration).split()[:2])
+    seconds = abs(duration.total_seconds())
+    if seconds >= DAY:
+        return days_in_words(int(seconds // DAY))
+    if seconds < 10:
+        return _few_seconds(seconds)
+    rest = round(seconds)
+    name, length = next(unit for unit in UNITS if rest >= unit[1])
+    return counted(rest // length, name, "" if name == "day" else name)
 
 
 def days_in_words(days: int) -> str:
@@ -94,6 +101,10 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 def shortened(text: str, longest: int) -> str:
     """The text, cut to so many characters: the last of them says that there was more."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def _few_seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s".replace(".0 ", " ")
 
 
 def _decimals(size: float) -> int:

@@ -12,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.common.clock import now
+from apps.common.templatetags import seaworthy
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
 from apps.dashboards.selectors.recovery import recovery
 from apps.dashboards.selectors.service_page import service_page
+from apps.dashboards.templatetags import readiness as readiness_tags
 from apps.dashboards.views import portfolio as portfolio_view
 from apps.dashboards.views import readiness as readiness_view
 from apps.dashboards.views.portfolio import VIEW_READINESS
@@ -50,6 +52,10 @@ def part_of(response):
 def without_instant(part):
     """The part without when it was read, and without ages, which go on between two readings."""
     return re.sub(r"(Read )?<time.*?</time>|\b\d+ (s|min|h|days?)\b", "", part)
+
+
+def ages_in(part):
+    return re.findall("<time.*?</time>", part)
 
 
 def queries_of(client, address):
@@ -122,14 +128,26 @@ def test_a_service_that_cannot_be_asked_appears_at_once(kept, service):
     assert "Raft" in part_of(kept.get(START))
 
 
-def test_ages_are_never_older_than_a_minute(kept, monkeypatch):
-    read = re.search("Read <time.*?</time>", part_of(kept.get(READINESS)))[0]
-    at = now()
-    monkeypatch.setattr(readiness_view, "now", lambda: at + timedelta(seconds=50))
-    assert read in part_of(kept.get(READINESS))
+def test_what_is_kept_says_ages_as_of_now(kept, monkeypatch):
+    before = part_of(kept.get(READINESS))
+    later = now() + timedelta(minutes=4)
+    for module in (readiness_view, seaworthy, readiness_tags):
+        monkeypatch.setattr(module, "now", lambda: later)
+    few, shown = queries_of(kept, READINESS)
+    caches["pages"].clear()
+    many, fresh = queries_of(kept, READINESS)
 
-    monkeypatch.setattr(readiness_view, "now", lambda: at + timedelta(seconds=61))
-    assert read not in part_of(kept.get(READINESS))
+    assert few < many
+    assert ages_in(shown) == ages_in(fresh) != ages_in(before)
+    assert shown == fresh
+
+
+def test_nothing_is_kept_for_more_than_an_hour(kept, monkeypatch):
+    few, _ = queries_of(kept, START)
+    later = now() + timedelta(hours=1)
+    monkeypatch.setattr(portfolio_view, "now", lambda: later)
+
+    assert queries_of(kept, START)[0] > few
 
 
 @PAGES

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.common import addresses, wording
 from apps.common.clock import now
 from apps.common.statuses import Look, look_of
+from apps.common.when_shown import when_shown
 
 register = template.Library()
 
@@ -45,23 +46,19 @@ def page_of(entry: Model | None) -> str:
 @register.filter
 def ago(instant: datetime | None) -> SafeString | str:
     """An instant as its age, with the instant itself in the title."""
-    return _time(instant, wording.age_in_words(instant, at=now())) if instant else "never"
+    return _time(instant, _ago(instant)) if instant else "never"
 
 
 @register.filter
 def age(instant: datetime | None) -> SafeString | str:
     """The time since an instant to two units: `3 h 12 min`."""
-    return _time(instant, wording.duration_in_words(now() - instant)) if instant else "none"
+    return _time(instant, _age(instant)) if instant else "none"
 
 
 @register.filter
 def good_for(instant: datetime | None) -> SafeString | str:
     """What is left until an instant, or how long ago it ran out."""
-    if instant is None:
-        return ""
-    left = instant - now()
-    words = f"good for {wording.about(left)}" if left > timedelta(0) else f"ran out {wording.about(left)} ago"
-    return _time(instant, words)
+    return _time(instant, _good_for(instant)) if instant else ""
 
 
 @register.filter
@@ -109,9 +106,30 @@ def size(size_bytes: int | None) -> str:
     return wording.size_in_words(size_bytes) if size_bytes is not None else ""
 
 
-def _time(instant: datetime | None, words: str) -> SafeString:
-    if instant is None:
-        return SafeString(words)
+@register.simple_tag
+@when_shown
+def exactly_now() -> str:
+    """The instant at which the page is shown, to the second, in UTC."""
+    return exact(now())
+
+
+@when_shown
+def _ago(instant: datetime) -> str:
+    return wording.age_in_words(instant, at=now())
+
+
+@when_shown
+def _age(instant: datetime) -> str:
+    return wording.duration_in_words(now() - instant)
+
+
+@when_shown
+def _good_for(instant: datetime) -> str:
+    left = instant - now()
+    return f"good for {wording.about(left)}" if left > timedelta(0) else f"ran out {wording.about(left)} ago"
+
+
+def _time(instant: datetime, words: str) -> SafeString:
     instant = instant.astimezone(UTC)
     title = wording.instant_in_words(instant)
     return mark_safe(f'<time datetime="{instant.isoformat()}" title="{title}">{words}</time>')  # noqa: S308  our words

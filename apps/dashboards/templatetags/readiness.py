@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django import template
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from apps.common.addresses import change_address, numbered_address
 from apps.common.clock import now
 from apps.common.statuses import look_of
+from apps.common.when_shown import when_shown
 from apps.common.wording import about
 from apps.dashboards.engines.charts import Part, draw_parts
 from apps.dashboards.selectors.milestone_page import MilestonePage, milestone_page
@@ -56,12 +57,16 @@ def standings_meter(standings: Mapping[str, int]) -> SafeString:
 
 
 @register.simple_tag
-def freshness_meter(evidence: BindingEvidence) -> SafeString:
+def freshness_meter(evidence: BindingEvidence) -> str:
     """How much of its time to live the newest observation has left."""
-    tone = look_of(evidence.state).tone
     if not (evidence.observed_at and evidence.expires_at):
         return _render_meter((), "nothing seen yet")
-    left, whole = evidence.expires_at - now(), evidence.expires_at - evidence.observed_at
+    return _meter_of_time(look_of(evidence.state).tone, evidence.observed_at, evidence.expires_at)
+
+
+@when_shown
+def _meter_of_time(tone: str, observed_at: datetime, expires_at: datetime) -> str:
+    left, whole = expires_at - now(), expires_at - observed_at
     share = round(min(max(left / whole, 0), 1), 3)
     label = f"counts for another {about(left)}" if left > timedelta(0) else f"ran out {about(left)} ago"
     return _render_meter(draw_parts({tone: share or 1, "": 1 - share if share else 0})[:1], label)

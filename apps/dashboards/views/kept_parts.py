@@ -10,12 +10,14 @@ import structlog
 from django.core.cache import caches
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from redis.exceptions import RedisError
 
+from apps.common.code_digest import code_digest
 from apps.common.kept_answers import one_moment
+from apps.common.when_shown import KeptText, kept_text
 
-_LONGEST = timedelta(minutes=1)  # "4 min ago" is said to the minute
+_LONGEST = timedelta(hours=1)
 logger = structlog.get_logger(__name__)
 
 
@@ -34,38 +36,41 @@ def kept_part(
     """
 
     def name() -> str:
-        named = of()
-        return _name(template, at.date(), sorted(request.user.get_all_permissions()), named) if all(named) else ""
+        named, allowed = of(), sorted(request.user.get_all_permissions())
+        return _name(code_digest(), template, at.date(), allowed, named) if all(named) else ""
 
     part = _read(name(), at)
     if part is None:
         with one_moment():  # what is shown has to be what it is named after
-            current, part = name(), render_to_string(template, {**context()}, request)
+            current = name()
+            part = kept_text(lambda: render_to_string(template, {**context()}, request))
         _keep(current, part, at)
-    return part
+    return part.shown()
 
 
 def _name(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _read(name: str, at: datetime) -> SafeString | None:
+def _read(name: str, at: datetime) -> KeptText | None:
     if not name:
         return None
     try:
-        kept_at, packed = caches["pages"].get(name) or (None, b"")
+        kept_at, packed = caches["pages"].get(name) or (None, None)
     except (RedisError, OSError) as error:
         logger.warning("kept_parts_unreachable", error=type(error).__name__)
         return None
     if kept_at is None or not timedelta(0) <= at - kept_at < _LONGEST:
         return None
-    return mark_safe(zlib.decompress(packed).decode())  # noqa: S308  it came from a template
+    html, places = packed
+    return KeptText(zlib.decompress(html).decode(), places)
 
 
-def _keep(name: str, part: str, at: datetime) -> None:
+def _keep(name: str, part: KeptText, at: datetime) -> None:
     if not name:
         return
     try:
-        caches["pages"].set(name, (at, zlib.compress(part.encode(), 1)), _LONGEST.total_seconds())
+        packed = zlib.compress(part.html.encode(), 1), part.places
+        caches["pages"].set(name, (at, packed), _LONGEST.total_seconds())
     except (RedisError, OSError) as error:
         logger.warning("kept_parts_unreachable", error=type(error).__name__)

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError as BrokerUnreachable
 from apps.audit.audited_admin import staff_user
 from apps.catalog.exceptions import UnknownEnvironment, UnknownService
 from apps.catalog.models import Environment, Service
-from apps.catalog.selectors import find_environment, find_service
+from apps.catalog.selectors import find_environment, find_service, find_service_environment
 from apps.common.clock import now
 from apps.dashboards.selectors.recovery import recovery, recovery_state
 from apps.dashboards.selectors.service_page import service_page
@@ -31,16 +31,20 @@ ASK_FOR_CHECKS = "roadmap.change_binding"
 
 def readiness(request: HttpRequest, slug: str) -> HttpResponse:
     """How ready a service is in an environment, the answer first."""
-    service = service_to_read(request, slug)
-    context = {**admin.site.each_context(request), "title": service.name, "service": service}
+    _refuse_who_may_not_read(request)
     try:
-        environment = find_environment(service, request.GET.get("environment", ""))
+        environment = find_service_environment(slug, request.GET.get("environment", ""))
+    except UnknownService as error:
+        raise Http404(error.message) from error
     except UnknownEnvironment as error:
-        return TemplateResponse(request, "dashboards/no_environment.html", {**context, "reason": error.message})
+        return _page(request, "dashboards/no_environment.html", find_service(slug), reason=error.message)
     shown = _readiness_of(request, environment)
-    return TemplateResponse(
-        request, "dashboards/readiness.html", {**context, "environment": environment, "part": shown}
-    )
+    return _page(request, "dashboards/readiness.html", environment.service, environment=environment, part=shown)
+
+
+def _page(request: HttpRequest, template: str, service: Service, **context: object) -> TemplateResponse:
+    frame = admin.site.each_context(request)
+    return TemplateResponse(request, template, {**frame, "title": service.name, "service": service, **context})
 
 
 def _readiness_of(request: HttpRequest, environment: Environment) -> SafeString:
@@ -80,9 +84,13 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
 
 def service_to_read(request: HttpRequest, slug: str) -> Service:
     """The service of the slug, for somebody who may read readiness. Raises PermissionDenied and Http404."""
-    if not request.user.has_perms(VIEW_READINESS):
-        raise PermissionDenied
+    _refuse_who_may_not_read(request)
     try:
         return find_service(slug)
     except UnknownService as error:
         raise Http404(error.message) from error
+
+
+def _refuse_who_may_not_read(request: HttpRequest) -> None:
+    if not request.user.has_perms(VIEW_READINESS):
+        raise PermissionDenied

@@ -2,12 +2,9 @@
 
 import hashlib
 import json
-from functools import lru_cache
-from pathlib import Path
 
+from apps.common.code_digest import code_digest
 from apps.evidence.register import all_verifiers
-
-_APPS = Path(__file__).resolve().parents[2]
 
 
 def origin() -> str:
@@ -16,10 +13,4 @@ def origin() -> str:
         [each.key, each.version, each.title, each.default_rule, str(each.default_ttl), str(each.longest_ttl)]
         for each in all_verifiers()
     ]
-    return hashlib.sha256(f"{_digest_of_code()}{json.dumps(rules, sort_keys=True)}".encode()).hexdigest()
-
-
-@lru_cache
-def _digest_of_code() -> str:
-    files = sorted(_APPS.rglob("*.py"))
-    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+    return hashlib.sha256(f"{code_digest()}{json.dumps(rules, sort_keys=True)}".encode()).hexdigest()

@@ -74,6 +74,11 @@ class ClaimedEntry(Entry):
 
     class Meta(Entry.Meta):
         abstract = True
+        indexes = [
+            *Entry.Meta.indexes,
+            # So small that counting off it costs a list a third of counting off the table.
+            models.Index(fields=["claim"], condition=Q(orphaned_at__isnull=True), name="%(app_label)s_%(class)s_claim"),
+        ]
 
     def claim_as(self, claim: str, *, expected: str) -> bool:
         """Say how far it is, if it still is where the caller saw it. False: somebody else was faster."""
