@@ -71,7 +71,7 @@ def main() -> None:
             for name, page in pages.items():
                 page.web_ms, page.database_ms = measure(port, keys[0], PAGES[name], process.pid, postmaster)
             show(pages, options.services)
-            for moment in ("at first, when nothing is kept", "then"):
+            for moment in ("nothing kept yet", "after that"):
                 let_people_in(port, keys, options, process.pid, postmaster, moment)
         show_kept(Path(folder))
 
@@ -199,7 +199,7 @@ def let_people_in(
     entries = sorted(json.loads(answer), key=lambda entry: entry["name"])
     requests = sum(entry["num_requests"] for entry in entries)
     print(
-        f"{options.people} people for {options.seconds} s, {moment}, 1 to 3 s between actions (load before: {load:.1f}):"
+        f"{options.people} people, 1 to 3 s between actions, for {options.seconds} s, {moment} (load before: {load:.1f}):"
     )
     web_ms, database_ms, locust_ms = (seconds / requests * 1e3 for seconds in used)
     print(f"  {requests / options.seconds:.1f} requests/s; of a request {web_ms:.1f} ms of web, {database_ms:.1f} ms "

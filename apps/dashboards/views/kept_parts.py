@@ -56,21 +56,22 @@ def _read(name: str, at: datetime) -> KeptText | None:
     if not name:
         return None
     try:
-        kept_at, packed = caches["pages"].get(name) or (None, None)
+        kept = caches["pages"].get(name)
     except (RedisError, OSError) as error:
         logger.warning("kept_parts_unreachable", error=type(error).__name__)
         return None
-    if kept_at is None or not timedelta(0) <= at - kept_at < _LONGEST:
+    if kept is None:
         return None
-    html, places = packed
-    return KeptText(zlib.decompress(html).decode(), places)
+    kept_at, packed, places = kept
+    is_young = timedelta(0) <= at - kept_at < _LONGEST
+    return KeptText(zlib.decompress(packed).decode(), places) if is_young else None
 
 
 def _keep(name: str, part: KeptText, at: datetime) -> None:
     if not name:
         return
     try:
-        packed = zlib.compress(part.html.encode(), 1), part.places
-        caches["pages"].set(name, (at, packed), _LONGEST.total_seconds())
+        packed = zlib.compress(part.html.encode(), 1)
+        caches["pages"].set(name, (at, packed, part.places), _LONGEST.total_seconds())
     except (RedisError, OSError) as error:
         logger.warning("kept_parts_unreachable", error=type(error).__name__)
