@@ -198,9 +198,7 @@ def let_people_in(
     used = cpu_seconds(web) - before[0], cpu_seconds(database) - before[1], ended_seconds() - before[2]
     entries = sorted(json.loads(answer), key=lambda entry: entry["name"])
     requests = sum(entry["num_requests"] for entry in entries)
-    print(
-        f"{options.people} people, 1 to 3 s between actions, for {options.seconds} s, {moment} (load before: {load:.1f}):"
-    )
+    print(f"{options.people} people, 1 to 3 s between actions, for {options.seconds} s, {moment} (load {load:.1f}):")
     web_ms, database_ms, locust_ms = (seconds / requests * 1e3 for seconds in used)
     print(f"  {requests / options.seconds:.1f} requests/s; of a request {web_ms:.1f} ms of web, {database_ms:.1f} ms "
           f"of database, and {locust_ms:.1f} ms of Locust itself")  # fmt: skip
