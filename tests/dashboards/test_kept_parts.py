@@ -142,9 +142,9 @@ def test_what_is_kept_says_ages_as_of_now(kept, monkeypatch):
     assert shown == fresh
 
 
-def test_nothing_is_kept_for_more_than_an_hour(kept, monkeypatch):
+def test_nothing_is_kept_for_more_than_ten_minutes(kept, monkeypatch):
     few, _ = queries_of(kept, START)
-    later = now() + timedelta(hours=1)
+    later = now() + timedelta(minutes=10)
     monkeypatch.setattr(portfolio_view, "now", lambda: later)
 
     assert queries_of(kept, START)[0] > few

@@ -17,7 +17,7 @@ from apps.common.code_digest import code_digest
 from apps.common.kept_answers import one_moment
 from apps.common.when_shown import KeptText, kept_text
 
-_LONGEST = timedelta(hours=1)
+_LONGEST = timedelta(minutes=10)  # what was written over since has another name, and would fill Redis
 logger = structlog.get_logger(__name__)
 
 
