@@ -35,7 +35,7 @@ SETTINGS = {
     "checkpoint_timeout": "1h",
     "shared_buffers": "128MB",
     "maintenance_work_mem": "256MB",
-    "max_parallel_maintenance_workers": "0",  # pg_restore builds several indexes at once already
+    "max_parallel_maintenance_workers": "1",  # the last indexes would leave the other cores idle
     "max_connections": "60",
     "log_checkpoints": "off",
 }
