@@ -17,7 +17,16 @@ from apps.backups.exceptions import ArtefactDiffers, ArtefactTruncated, Artefact
 from . import encryption
 from .parts import Part
 from .stages import Stages
-from .streams import CHUNK_BYTES, CountingReader, DecompressingWriter, HashingReader, HashingWriter, Readable, Writable
+from .streams import (
+    CHUNK_BYTES,
+    CountingReader,
+    DecompressingWriter,
+    HashingReader,
+    HashingWriter,
+    Readable,
+    Writable,
+    written_beside,
+)
 
 LEVEL = 3
 ARTEFACT_NAME = "database.dump.zst"
@@ -113,10 +122,11 @@ def unpack(
     with stored.open("rb") as file, target.open("xb") as content:
         reader, writer = HashingReader(file), DecompressingWriter(content)
         try:
-            if expected.recipients:
-                encryption.decrypt(reader, writer, identities)
-            else:
-                shutil.copyfileobj(reader, writer, CHUNK_BYTES)
+            with written_beside(writer) as compressed:
+                if expected.recipients:
+                    encryption.decrypt(reader, compressed, identities)
+                else:
+                    shutil.copyfileobj(reader, compressed, CHUNK_BYTES)
         except (ArtefactUnreadable, KeyMissing):
             _require_same(reader, expected)  # the better reason, where it holds
             raise

@@ -2,6 +2,10 @@
 
 import hashlib
 import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import IO, Any, Protocol
 
 import zstandard
@@ -9,6 +13,7 @@ import zstandard
 from apps.backups.exceptions import ArtefactUnreadable
 
 CHUNK_BYTES = 1 << 20
+CHUNKS_WAITING = 4
 
 
 class Readable(Protocol):
@@ -94,3 +99,39 @@ class DecompressingWriter:
             raise ArtefactUnreadable(f"The artefact cannot be decompressed: {error}") from error
         self.seconds += time.monotonic() - started
         return len(data)
+
+
+class BesideWriter:
+    """A file whose chunks a thread writes, while whoever wrote them goes on. Raises what the thread met, later."""
+
+    def __init__(self, file: Writable, thread: ThreadPoolExecutor) -> None:
+        self._file, self._thread = file, thread
+        self._chunk = bytearray()
+        self._waiting: deque[Future[Any]] = deque()
+
+    def write(self, data: bytes) -> int:
+        self._chunk += data
+        if len(self._chunk) >= CHUNK_BYTES:
+            self._hand_over()
+        return len(data)
+
+    def finish(self) -> None:
+        """Wait until everything is written."""
+        self._hand_over()
+        while self._waiting:
+            self._waiting.popleft().result()
+
+    def _hand_over(self) -> None:
+        if len(self._waiting) == CHUNKS_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._file.write, bytes(self._chunk)))
+        self._chunk.clear()
+
+
+@contextmanager
+def written_beside(file: Writable) -> Iterator[BesideWriter]:
+    """Yield a file that is written by another thread. Leaving the block waits until everything is."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        writer = BesideWriter(file, thread)
+        yield writer
+        writer.finish()
