@@ -1,6 +1,7 @@
 """Starts a throwaway PostgreSQL and Redis for the whole test run, before Django reads its settings.
 
-Loaded by `-p tests.servers`. Set DATABASE_URL or REDIS_URL to use servers of your own instead.
+Loaded by `-p tests.servers`. Set DATABASE_URL or REDIS_URL to use servers of your own instead, and TMPDIR to keep
+what the tests write: else it is in memory, and gone afterwards.
 """
 
 import atexit
@@ -8,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +35,7 @@ def _start() -> None:
     if not addresses:
         sys.exit("The servers of the tests did not start.")
     os.environ.update(json.loads(addresses))
+    tempfile.tempdir = None  # TMPDIR may be another now
 
 
 # xdist's workers inherit the addresses from the process that started them.

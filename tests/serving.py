@@ -1,5 +1,7 @@
 """Runs a throwaway PostgreSQL and Redis until its standard input ends, and prints their addresses.
 
+Temporary files are kept in memory where there is enough: tests make a hundred servers of PostgreSQL.
+
 `tests.servers` starts it as `python -m tests.serving`. A process of its own, so that the tests' own process begins
 without a line of the project loaded: coverage would not see what ran before it started.
 """
@@ -12,9 +14,11 @@ import secrets
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from apps.common import shell
 from apps.common.exceptions import OperationError
@@ -23,6 +27,8 @@ from apps.common.postgresql.throwaway import throwaway_folder, throwaway_server
 
 REDIS_PORTS = range(20_000, 32_000)  # below the ports that the system hands out by itself
 REDIS_SECONDS = 10
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 8 << 30
 # Ends Redis when its parent dies in whatever way.
 REDIS_SCRIPT = '"$1" "$2" </dev/null & pid=$!; read -r word; kill "$pid"; wait "$pid"'
 
@@ -77,9 +83,28 @@ def _wait_for_port(port: int) -> None:
             time.sleep(0.02)
 
 
+@contextmanager
+def folder_in_memory() -> Iterator[str]:
+    """Yield a folder for temporary files that costs no disk, open to the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="tests-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        os.environ["TMPDIR"], tempfile.tempdir = folder, None
+        yield folder
+
+
+def has_memory() -> bool:
+    """Whether there is room enough in memory, and programs may be run from there."""
+    if not MEMORY.is_dir():
+        return False
+    status = os.statvfs(MEMORY)
+    return status.f_bavail * status.f_frsize >= ENOUGH_BYTES and not status.f_flag & os.ST_NOEXEC
+
+
 def main() -> None:
     addresses: dict[str, str] = {}
     with ExitStack() as running:
+        if "TMPDIR" not in os.environ and has_memory():
+            addresses["TMPDIR"] = running.enter_context(folder_in_memory())
         if "DATABASE_URL" not in os.environ:
             server = running.enter_context(throwaway_server(newest_server_installation()))
             server.create_database("seaworthy")
