@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+admin.autodiscover()
+
 urlpatterns = [
     path("admin/", include("apps.dashboards.urls")),
     path("admin/", admin.site.urls),

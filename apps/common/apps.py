@@ -1,7 +1,6 @@
 """The common app."""
 
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
 
 
 class CommonConfig(AppConfig):
@@ -15,4 +14,3 @@ class CommonConfig(AppConfig):
         from apps.common.related_filter import use_related_filter
 
         use_related_filter()
-        autodiscover_modules("metrics")

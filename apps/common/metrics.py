@@ -1,7 +1,8 @@
-"""Figures for Prometheus. `<app>/metrics.py` modules register what they can count; they are found at start-up."""
+"""Figures for Prometheus. `<app>/metrics.py` modules register what they can count; found once somebody asks."""
 
 from collections.abc import Callable, Iterable, Iterator
 
+from django.utils.module_loading import autodiscover_modules
 from prometheus_client.core import CollectorRegistry, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
@@ -20,6 +21,7 @@ def register(collect: Collect) -> Collect:
 
 def exposition() -> bytes:
     """Every figure as it is now, in Prometheus's text format."""
+    autodiscover_modules("metrics")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Registered())
     return generate_latest(registry)

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import jsonschema
-
 from apps.common.wording import duration_in_words
 from apps.evidence.contract import Rule, Verifier
 from apps.evidence.engines.reading import check_plain
@@ -33,6 +31,8 @@ def facts_of_rule(rule: Rule) -> set[str]:
 
 
 def _parameters_problem(verifier: Verifier, parameters: Any) -> str:
+    import jsonschema  # late: who only reads evidence validates nothing
+
     try:
         check_plain(parameters)
         jsonschema.validate(parameters, verifier.parameters_schema)

@@ -9,7 +9,6 @@ from apps.evidence.contract import CannotObserve, Context, NothingYet, Observati
 from apps.evidence.register import register
 from apps.healthchecks.models import Monitor
 from apps.healthchecks.selectors import availability as figures
-from apps.healthchecks.selectors import own_health
 
 DEFAULT_WINDOW_HOURS = 24
 NEEDED_COVERAGE_PERCENT = 90.0
@@ -128,7 +127,9 @@ class Ready(Verifier):
         """Run the checks of /readyz now. Only the service that is this installation can be seen so."""
         if not is_this_installation(context.environment):
             raise CannotObserve(f"{self.key} sees Seaworthy itself; bind a monitor's availability to other services.")
-        report = own_health.check_readiness()
+        from apps.healthchecks.selectors.own_health import check_readiness  # late: its library loads many others
+
+        report = check_readiness()
         down = [check for check in report.checks if not check.is_up]
         facts = {check.name: "up" if check.is_up else "down" for check in report.checks}
         return Observation(

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import structlog
-from health_check.exceptions import HealthCheckException
 
 from apps.common.masking import MASK, mask_passwords
 
@@ -33,8 +32,12 @@ def masked(value: Any, name: str = "") -> Any:
 
 def tell_failed_check(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Give a failed health check its reason instead of a traceback: only unknown errors bring one."""
+    if event.get("logger") != "health_check":
+        return event
+    from health_check.exceptions import HealthCheckException  # late, since all that it can check comes with it
+
     match event:
-        case {"logger": "health_check", "exc_info": (_, HealthCheckException() as error, _)}:
+        case {"exc_info": (_, HealthCheckException() as error, _)}:
             reason = ": ".join(str(part) for part in (error, error.__cause__) if part)
             return {name: value for name, value in event.items() if name != "exc_info"} | {"reason": reason}
         case _:

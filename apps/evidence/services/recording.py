@@ -7,8 +7,6 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from apps.catalog.models import Environment
 from apps.common.clock import now as present
@@ -102,6 +100,9 @@ def _check(verifier: Verifier, observation: Observation, parameters: dict[str, A
 
 
 def _check_schema(verifier: Verifier, what: str, value: Any, schema: Any) -> None:
+    from jsonschema import Draft202012Validator  # late: who only reads evidence validates nothing
+    from jsonschema.exceptions import best_match
+
     # Not jsonschema.validate: it checks the schema too, each time, which costs more than all the rest.
     error = best_match(Draft202012Validator(schema).iter_errors(value))
     if error is not None:

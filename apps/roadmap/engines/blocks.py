@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from apps.roadmap.engines.front_matter import read_front_matter
 from apps.roadmap.engines.source import Limits, Source, too_many_blocks
 from apps.roadmap.exceptions import DocumentRefused
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 
 class BlockKind(StrEnum):
@@ -152,19 +154,21 @@ def _line(source: Source, number: int) -> str:
     return source.text[start:end].rstrip("\r\n")
 
 
-def _tokens(source: Source, skipped_lines: int) -> list[Token]:
+def _tokens(source: Source, skipped_lines: int) -> "list[Token]":
     body = source.text[source.line_starts[skipped_lines] :] if skipped_lines < source.line_count else ""
     return _parser().parse("\n" * skipped_lines + body)
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # late: most processes read no document
+
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser
 
 
-def _leaves_of(tokens: Sequence[Token]) -> Iterator[_Leaf]:
+def _leaves_of(tokens: "Sequence[Token]") -> Iterator[_Leaf]:
     item: Item | None = None
     opened = 0
     for token in tokens:

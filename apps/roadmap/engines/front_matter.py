@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from markdown_it import MarkdownIt
-from mdit_py_plugins.front_matter import front_matter_plugin
 
 from apps.roadmap.engines.fields import NAME_BY_LABEL
 from apps.roadmap.engines.source import LINE_END, Span
@@ -75,6 +73,9 @@ def read_front_matter(text: str) -> FrontMatter | None:
 def _find(text: str) -> tuple[str, int] | None:
     if not text.startswith("---"):
         return None
+    from markdown_it import MarkdownIt  # late: most processes read no document
+    from mdit_py_plugins.front_matter import front_matter_plugin
+
     parser = MarkdownIt("commonmark").use(front_matter_plugin)
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.block.ruler.enableOnly(["front_matter", "paragraph"])
