@@ -1,6 +1,6 @@
 """The table of a list in the admin that is only read: the stock one's cells, at a third of its cost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django import template
@@ -12,6 +12,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 
 register = template.Library()
 Cell = Callable[[Any], str]
@@ -26,19 +27,20 @@ def plain_list(changelist: ChangeList) -> dict[str, Any]:
         "result_hidden_fields": [],
         "result_headers": headers,
         "num_sorted_fields": sum(bool(header["sortable"] and header["sorted"]) for header in headers),
-        "results": list(plain_rows(changelist)),
+        "results": list(plain_rows(changelist, [str(header["text"]) for header in headers])),
     }
 
 
-def plain_rows(changelist: ChangeList) -> Iterator[ResultList]:
-    """Each row as one piece. What is the same for all rows is found out once."""
+def plain_rows(changelist: ChangeList, labels: Sequence[str]) -> Iterator[ResultList]:
+    """Each row as one piece. What is the same for all rows is found out once; where it is narrow, labels are shown."""
     rows = list(changelist.result_list)
-    cells = [_cell(changelist, str(name), rows[0]) for name in changelist.list_display] if rows else []
+    columns = zip(changelist.list_display, labels, strict=True)
+    cells = [_cell(changelist, str(name), label, rows[0]) for name, label in columns] if rows else []
     for row in rows:
         yield ResultList(None, [mark_safe("".join(cell(row) for cell in cells))])  # noqa: S308  each cell escapes
 
 
-def _cell(changelist: ChangeList, name: str, first: Any) -> Cell:
+def _cell(changelist: ChangeList, name: str, label: str, first: Any) -> Cell:
     if name == "action_checkbox":
         return _checkbox
     show, more = _value(changelist, name, first)
@@ -46,6 +48,7 @@ def _cell(changelist: ChangeList, name: str, first: Any) -> Cell:
     if name in (changelist.list_display_links or ()):
         before, after = _address(changelist, first)
         return lambda row: f'<th {attribute}><a href="{before}{row.pk}{after}">{show(row)}</a></th>'
+    attribute += f' data-label="{conditional_escape(capfirst(label))}"'
     return lambda row: f"<td {attribute}>{show(row)}</td>"
 
 
