@@ -200,6 +200,12 @@ def test_the_worst_protected_is_listed_first(operator: Client, ledger: Database)
     assert listed("?o=3") == ["b-old", "a-young", "ledger"]
 
 
+def test_a_narrow_list_names_its_columns(operator: Client, ledger: Database) -> None:
+    page = operator.get(reverse("admin:backups_database_changelist")).content.decode()
+    assert '<td data-label="Newest proven" class="field-newest_proven' in page
+    assert '<td class="action-checkbox">' in page
+
+
 @pytest.mark.parametrize("model", ["database", "backup", "backuprun", "drillrun"])
 def test_the_number_of_queries_does_not_grow_with_rows(
     operator: Client, database: Database, django_assert_num_queries: DjangoAssertNumQueries, model: str

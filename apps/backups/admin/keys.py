@@ -102,7 +102,8 @@ class RecipientAdmin(AuditedAdmin):
 
     @admin.display(description="last decrypted a backup", ordering="proven_at", empty_value="never")
     def proven(self, key: Recipient) -> Any:
-        return age_cell(key.proven_at) if key.proven_at else None
+        is_at_hand = not key.is_offline and not key.identity_file
+        return age_cell(key.proven_at) or ("with each drill" if is_at_hand else None)
 
     @admin.display(description="plans")
     def plans_of(self, key: Recipient) -> str:

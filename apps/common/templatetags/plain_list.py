@@ -5,12 +5,12 @@ from typing import Any
 
 from django import template
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.templatetags.admin_list import ResultList, result_headers
+from django.contrib.admin.templatetags.admin_list import ResultList, result_headers, result_list
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import display_for_field, display_for_value, lookup_field
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
@@ -31,6 +31,16 @@ def plain_list(changelist: ChangeList) -> dict[str, Any]:
     }
 
 
+@register.inclusion_tag("admin/change_list_results.html")
+def labelled_list(changelist: ChangeList) -> dict[str, Any]:
+    """What the stock tag shows, with each column's name for where it is narrow."""
+    shown: dict[str, Any] = result_list(changelist)
+    labels = [_label(header["text"]) for header in shown["result_headers"]]
+    for row in shown["results"]:
+        row[: len(labels)] = map(_labelled, row, labels)
+    return shown
+
+
 def plain_rows(changelist: ChangeList, labels: Sequence[str]) -> Iterator[ResultList]:
     """Each row as one piece. What is the same for all rows is found out once; where it is narrow, labels are shown."""
     rows = list(changelist.result_list)
@@ -48,8 +58,18 @@ def _cell(changelist: ChangeList, name: str, label: str, first: Any) -> Cell:
     if name in (changelist.list_display_links or ()):
         before, after = _address(changelist, first)
         return lambda row: f'<th {attribute}><a href="{before}{row.pk}{after}">{show(row)}</a></th>'
-    attribute += f' data-label="{conditional_escape(capfirst(label))}"'
+    attribute += f" {_label(label)}"
     return lambda row: f"<td {attribute}>{show(row)}</td>"
+
+
+def _label(header: Any) -> str:
+    return f'data-label="{escape(capfirst(header))}"'
+
+
+def _labelled(cell: str, label: str) -> str:
+    if 'class="action-checkbox"' in cell:
+        return cell
+    return mark_safe(cell.replace("<td ", f"<td {label} ", 1))  # noqa: S308  both are escaped
 
 
 def _value(changelist: ChangeList, name: str, first: Any) -> tuple[Cell, str]:
