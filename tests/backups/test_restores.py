@@ -272,6 +272,16 @@ def test_the_command_restores_and_says_so(
     assert is_there(new_name)
 
 
+def test_the_command_says_that_it_waits_and_whether_anybody_may_approve_it(
+    backup: Backup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("restore", str(backup.pk), into="again")
+    assert "and nobody may. Give a person the role approver: under Restores." in capsys.readouterr().out
+    User.objects.create_superuser("ada@example.org", "-" * 12)
+    call_command("restore", str(backup.pk), into="again_2")
+    assert "waits for somebody who may approve it: under Restores." in capsys.readouterr().out
+
+
 def test_the_command_says_what_is_wrong(backup: Backup) -> None:
     with pytest.raises(CommandError, match="There is no stored backup 4711"):
         call_command("restore", "4711", into="shop_again")

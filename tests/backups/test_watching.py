@@ -176,6 +176,8 @@ def test_a_database_without_backups_says_so(client: Client, olga: object, databa
     page = client.get(reverse("admin:backups_database_change", args=[database.pk])).content.decode()
 
     assert "No stored backup was restored and found equal." in page
+    assert "no backup yet" in page
+    assert "Age of the newest proven backup" not in page
     assert "Measured recoveries" not in page
 
 

@@ -9,6 +9,7 @@ from apps.backups import services
 from apps.backups.exceptions import BackupError
 from apps.backups.management.moments import parse_moment
 from apps.backups.models import Backup, Database, RestoreRun
+from apps.backups.services.restore_notices import approvers_of
 from apps.common.console import quiet_logs
 from apps.common.runs import RunStatus
 from apps.common.wording import duration_in_words
@@ -67,9 +68,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"restore": run.pk, "status": "waits for approval"}))
             return
-        self.stdout.write(
-            f"Restore {run.pk} goes into production, so it waits for somebody who may approve it: under Restores."
-        )
+        waits = f"Restore {run.pk} goes into production, so it waits for somebody who may approve it"
+        nobody = ", and nobody may. Give a person the role approver" if not approvers_of(run).exists() else ""
+        self.stdout.write(f"{waits}{nobody}: under Restores.")
 
     def _say_what_came(self, run: RestoreRun, **options: Any) -> None:
         if options["json"]:
