@@ -63,6 +63,13 @@ def test_an_open_critical_risk_without_mitigation_weighs_what_the_policy_says(
     assert answer_of(environment).decision is Decision.GO
 
 
+@pytest.mark.parametrize("done", [{"status": "accepted"}, {"orphaned_at": NOW}])
+def test_a_critical_risk_that_is_accepted_or_vanished_weighs_nothing(proven, environment, olga, done):
+    Risk.objects.create(service=environment.service, title="Data loss", severity="critical", **done)
+    make_policy(environment, olga, open_critical_risk="block")
+    assert findings(answer_of(environment)) == set()
+
+
 def test_placeholders_owners_and_dates_block_where_the_policy_says_so(proven, environment, olga):
     proven.placeholders = ["X ms"]
     proven.save()

@@ -28,6 +28,7 @@ from apps.roadmap.selectors.waivers import active_waivers
 
 Entry = TypeVar("Entry")
 PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
+UNREAD = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
 
 
 def readiness(*, environment: Environment, at: datetime | None = None) -> Readiness:
@@ -133,9 +134,8 @@ def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Mi
 
 
 def _with_work_items(chosen: EntryQuerySet) -> list[Criterion]:
-    unread = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
     criteria = chosen.in_order().select_related("owner", "work_item")
-    return list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *unread))
+    return list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *UNREAD))
 
 
 def _share(milestones: Mapping[int, Milestone], criteria: Sequence[Criterion]) -> None:
@@ -275,7 +275,7 @@ def _required(milestone: Milestone, criteria: Iterable[CriterionStatus]) -> list
 
 
 def _tasks_by_milestone(services: Collection[int]) -> Mapping[int, list[Task]]:
-    tasks = Task.objects.roadmap_of_each(services).select_related("work_item").defer(*PLACE_IN_DOCUMENT)
+    tasks = Task.objects.roadmap_of_each(services).select_related("work_item").defer(*PLACE_IN_DOCUMENT, *UNREAD)
     return _grouped(
         tasks, lambda task: task.milestone_id or (task.work_item.milestone_id if task.work_item else 0) or 0
     )
