@@ -37,7 +37,7 @@ from apps.backups.engines.pgbackrest.tool import (
 from apps.backups.engines.report import DrillReport
 from apps.backups.engines.restoring import RestoreJob, RestoreReport, Target
 from apps.backups.engines.storage import LocalStorage
-from apps.backups.exceptions import AddressInvalid, NoPointInTime, RestoreFailed
+from apps.backups.exceptions import AddressInvalid, NoPointInTime, RestoreFailed, RestoreRefused
 from apps.backups.models import Database, Engine, Operation, Schedule
 from apps.backups.services.expiring import forget_expired
 from apps.backups.services.retention import look_ahead
@@ -278,6 +278,18 @@ def test_a_restore_to_a_moment_stops_there(source: Source, storage: LocalStorage
     assert f"{at:%Y-%m-%d %H:%M:%S}" in report.outcome
     with started(place / "then", source) as connection:
         assert connection.execute("SELECT number FROM moment").fetchall() == [(1,)]
+
+
+def test_a_folder_that_the_user_of_pgbackrest_may_not_enter_is_refused(
+    source: Source, storage: LocalStorage, full: Manifest, place: Path
+) -> None:
+    if source.stanza.user is None:
+        pytest.skip("pgBackRest runs as the worker's own user here")
+    place.chmod(0o700)
+    with pytest.raises(RestoreRefused, match=f"who may not enter {place}"):
+        restore(source, storage, "physical/full", place / "again")
+
+    assert list(place.iterdir()) == []
 
 
 def test_a_moment_that_the_log_does_not_reach_leaves_nothing(

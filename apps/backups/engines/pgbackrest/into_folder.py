@@ -18,7 +18,8 @@ from apps.backups.engines.report import refuting
 from apps.backups.engines.restoring import Restored, RestoreJob
 from apps.backups.engines.restoring import Target as Place
 from apps.backups.engines.stages import Stages
-from apps.backups.exceptions import RestoreFailed
+from apps.backups.exceptions import RestoreFailed, RestoreRefused
+from apps.common import shell
 from apps.common.postgresql import placement
 from apps.common.postgresql.server import Server, kill_server
 from apps.common.postgresql.throwaway import guarded, throwaway_folder
@@ -32,6 +33,7 @@ from .point import choose_base, look, time_settings
 from .recovery import Recovery, Target, recovering_in
 from .stanza import Stanza
 
+ENTRY_SECONDS = 30
 DESTINATION = NewPath(noun="folder", parts_help="", reaches_instants=True)
 
 
@@ -45,6 +47,7 @@ def restore_into_folder(job: RestoreJob, stages: Stages) -> Restored:
     recovery = Recovery(stanza, base.label, base.server_major, superuser, target, place.timeout_seconds)
     size_bytes = base.database_size_bytes
     with appearing(place.name, place.mark, needed_bytes=size_bytes) as unfinished:
+        _require_entry(unfinished.parent, stanza.user)
         unfinished.mkdir(mode=0o700)
         with guarded(unfinished), telling_growth(unfinished, size_bytes, place.progress):
             restored = _recover(unfinished, recovery, manifest, place, stages)
@@ -57,6 +60,15 @@ def discard_folder(place: Place) -> bool:
     """End the server in it, if one is left, and remove it."""
     kill_server(unfinished_path(allowed_new_path(place.name), place.mark) / "data")
     return discard_unfinished(place.name, place.mark)
+
+
+def _require_entry(folder: Path, user: str | None) -> None:
+    """Whoever runs pgBackRest may not be the worker's own user. Raises RestoreRefused."""
+    try:
+        shell.run(shell.Command(["test", "-x", folder], user=user, timeout_seconds=ENTRY_SECONDS))
+    except shell.ToolFailed as error:
+        message = f"pgBackRest runs as {user}, who may not enter {folder}. Allow it, or choose another folder."
+        raise RestoreRefused(message) from error
 
 
 def _choose(stanza: Stanza, manifest: Manifest, place: Place) -> tuple[BackupSet, Target]:
