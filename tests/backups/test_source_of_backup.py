@@ -241,9 +241,11 @@ def stop_once_waited_for(server: object, address: Address) -> None:
 def test_a_dump_that_is_killed_leaves_no_backup(shop: Address, tmp_path: Path) -> None:
     with shop.connect() as holder:
         holder.execute("LOCK TABLE sales.customer")
-        killer = threading.Thread(target=end_the_dump, args=[shop])
+        refused = threading.Event()
+        killer = threading.Thread(target=end_whoever_waits, args=[shop, refused])
         killer.start()
         said = refusal(shop, tmp_path)
+        refused.set()
         killer.join()
         holder.rollback()
 
@@ -269,13 +271,10 @@ def test_a_fingerprint_that_nobody_waits_for_ends_before_its_connection_is_close
     assert all(had_ended)
 
 
-def end_the_dump(shop: Address) -> None:
-    """End the sessions of the dump while they wait, as an administrator would."""
-    deadline, ended = time.monotonic() + 60, 0
+def end_whoever_waits(shop: Address, refused: threading.Event) -> None:
+    """End the sessions of the dump and of the fingerprint while they wait, as an administrator would."""
+    query = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = %s AND wait_event_type = 'Lock'"""
     with psycopg.connect(url_on_test_server(), autocommit=True) as server:
-        while not ended and time.monotonic() < deadline:
-            query = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                       WHERE datname = %s AND wait_event_type = 'Lock'"""
-            row = server.execute(query, [shop.database]).fetchone()
-            ended = row[0] if row else 0
-            time.sleep(0.02)
+        while not refused.wait(0.02):
+            server.execute(query, [shop.database])
