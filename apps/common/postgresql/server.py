@@ -108,6 +108,12 @@ class Server:
             file.write(f"include '{OWN_SETTINGS_FILE}'\n")
         unfinished.rename(self.data_folder)
 
+    def initialise_from(self, cluster: Path) -> None:
+        """Begin with a copy of an empty cluster that was made for the same superuser, password and user."""
+        placement.private_folder(self.data_folder, self.user)
+        arguments: list[str | Path] = ["cp", "-a", f"{cluster}/.", self.data_folder]
+        shell.run(shell.Command(arguments, user=self.user, timeout_seconds=RUN_SECONDS))
+
     def start(self) -> None:
         """Start the server and wait until it answers; a server of this folder that runs already is adopted."""
         if self.is_running:

@@ -13,7 +13,7 @@ from pathlib import Path
 from apps.common import shell
 from apps.common.isolation import isolation_for
 
-from . import placement
+from . import clusters, placement
 from .binaries import Installation
 from .server import NOT_ISOLATED, SUPERUSER, Server, kill_server, running_postmaster
 
@@ -63,25 +63,37 @@ def throwaway_server(
 ) -> Iterator[Server]:
     """Yield a running, empty server in a private temporary folder; isolated, it has low priority and no network."""
     remove_orphans()
-    user = placement.server_user()
+    user, kept = placement.server_user(), clusters.kept()
     with throwaway_folder() as folder:
         folder.chmod(0o711 if user else 0o700)
         server = Server(
             placement.reachable_installation(installation, user),
             folder,
             socket_folder=placement.short_socket_folder(folder / "run", user),
-            password=secrets.token_urlsafe(24),
+            password=kept.password if kept else secrets.token_urlsafe(24),
             settings=SETTINGS | dict(settings or {}),
             user=user,
             superuser=superuser,
             isolation=isolation_for(user) if is_isolated else NOT_ISOLATED,
         )
-        server.initialise(*initdb_options(server.installation))
+        (kept.initialise if kept else Server.initialise)(server, *initdb_options(server.installation))
         try:
             server.start()
             yield server
         finally:
             end_server(server)
+
+
+@contextmanager
+def copied_clusters() -> Iterator[None]:
+    """Within the block initdb runs once for each kind of server, and every server gets a copy of what it made."""
+    if clusters.kept():
+        yield
+        return
+    with throwaway_folder() as folder:
+        folder.chmod(0o711 if placement.server_user() else 0o700)
+        with clusters.kept_in(folder):
+            yield
 
 
 @contextmanager

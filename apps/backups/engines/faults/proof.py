@@ -15,7 +15,7 @@ from apps.backups.engines.encryption import make_identity, public_key_of
 from apps.backups.engines.findings import Finding
 from apps.backups.engines.storage import LocalStorage
 from apps.common.exceptions import OperationError
-from apps.common.postgresql.throwaway import throwaway_folder
+from apps.common.postgresql.throwaway import copied_clusters, throwaway_folder
 
 from .case import HEALTHY, OLDER, Case, Healthy
 from .catalogue import FAULTS
@@ -95,7 +95,7 @@ def prove(healthy: Healthy, faults: Sequence[Fault], *, tell: Tell = lambda one:
     """Let the faults happen, two at a time, each to a copy of its own."""
     outcomes: dict[str, Outcome] = {}
     out_of_reach: list[OutOfReach] = []
-    with ExitStack() as stack, ThreadPoolExecutor(max_workers=WORKERS) as pool:
+    with copied_clusters(), ExitStack() as stack, ThreadPoolExecutor(max_workers=WORKERS) as pool:
         pristine = Pristine(healthy, stack)
         running = [pool.submit(_let_happen, fault, healthy, pristine) for fault in faults]
         for future in as_completed(running):
