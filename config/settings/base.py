@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "health_check",
     "rest_framework",
     "simple_history",
     "apps.common",

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SLOW_TO_LOAD = ("aiohttp", "dns", "jsonschema", "markdown_it", "openpyxl", "prometheus_client", "redis")
+SLOW_TO_LOAD = ("aiohttp", "jsonschema", "markdown_it", "openpyxl", "prometheus_client")
 LOADED = "import django, sys; django.setup(); import apps.roadmap.management.commands.gate; print(*sys.modules)"
 
 
