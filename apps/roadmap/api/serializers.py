@@ -1,6 +1,6 @@
 """How entries of a roadmap look in the API."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -16,7 +16,6 @@ from apps.roadmap.selectors.statuses import BindingEvidence
 
 _PLACE = ["document", "line", "section"]
 _TARGET = ["target_starts_on", "target_on", "target_precision"]
-_INSTANT = serializers.DateTimeField()
 _WORK = ["assignees", "labels", "version"]
 
 EVIDENCE_STATES = [state.value for state in EvidenceState]
@@ -110,8 +109,8 @@ class TaskSerializer(ClaimedSerializer):
         read_only_fields = ["id", "milestone", "work_item", "parent", "text", *_PLACE]
 
 
-def _instant(at: datetime | None) -> Any:
-    return _INSTANT.to_representation(at) if at else None
+def _instant(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
 class BindingEvidenceSerializer(serializers.Serializer):
