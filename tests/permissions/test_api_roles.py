@@ -214,7 +214,7 @@ def test_posting(db, rows, person, address):
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_splitting_a_criterion(rows, person):
+def test_splitting_a_criterion(db, rows, person):
     path = f"/api/v1/criteria/{rows['criteria']}/clauses/"
     code = client_of(person).put(path, {"text": "Good.", "clauses": []}, format="json").status_code
     assert (code == 200) if person in WRITERS | ACCEPTERS else (code in {401, 403})
