@@ -2,7 +2,7 @@
 
 import gc
 
-# What a start loads stays. With Python's own threshold, a tenth of each start goes into looking through it for garbage.
+# What a start loads stays, and Python's own threshold has it looked through for garbage again and again.
 gc.set_threshold(20_000, 20, 50)
 
 from config.celery import app as celery_app  # noqa: E402  the line above comes first
