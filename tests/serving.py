@@ -97,7 +97,16 @@ def has_memory() -> bool:
     if not MEMORY.is_dir():
         return False
     status = os.statvfs(MEMORY)
-    return status.f_bavail * status.f_frsize >= ENOUGH_BYTES and not status.f_flag & os.ST_NOEXEC
+    room = min(status.f_bavail * status.f_frsize, memory_bytes())
+    return room >= ENOUGH_BYTES and not status.f_flag & os.ST_NOEXEC
+
+
+def memory_bytes() -> int:
+    """How much memory may be taken: what the machine has left, and no more than the container's limit."""
+    described = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    available, limit = int(described["MemAvailable"].split()[0]) * 1024, Path("/sys/fs/cgroup/memory.max")
+    words = limit.read_text().strip() if limit.exists() else "max"
+    return available if words == "max" else min(available, int(words))
 
 
 def main() -> None:
