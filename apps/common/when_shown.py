@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec
+from typing import TypeVarTuple
 
 from django.utils.safestring import SafeString, mark_safe
 
 # No text of the database, and so no page, has this character.
 _EDGE = "\0"
-Arguments = ParamSpec("Arguments")
+Arguments = TypeVarTuple("Arguments")
 Place = tuple[Callable[..., str], tuple[object, ...]]
 _places: ContextVar[list[Place] | None] = ContextVar("places", default=None)
 
@@ -31,14 +31,14 @@ class KeptText:
         return mark_safe("".join(pieces))  # noqa: S308  both come from templates
 
 
-def when_shown(words: Callable[Arguments, str]) -> Callable[Arguments, str]:
+def when_shown(words: Callable[[*Arguments], str]) -> Callable[[*Arguments], str]:
     """Let the function say its words, which are HTML, anew whenever what is kept of a page is shown."""
 
     @wraps(words)
-    def said(*arguments: Arguments.args, **options: Arguments.kwargs) -> str:
+    def said(*arguments: *Arguments) -> str:
         places = _places.get()
         if places is None:
-            return words(*arguments, **options)
+            return words(*arguments)
         places.append((said, arguments))
         return SafeString(f"{_EDGE}{len(places) - 1}{_EDGE}")
 

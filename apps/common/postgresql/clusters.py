@@ -1,6 +1,7 @@
 """Empty clusters that are made once and copied, where many servers are needed: initdb takes ten times as long."""
 
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,8 @@ class Clusters:
         server.initialise_from(self._made[kind])
 
     def _make(self, server: Server, initdb_options: tuple[str, ...]) -> Path:
-        home = self.folder / str(len(self._made))
-        home.mkdir(mode=0o711 if server.user else 0o700)
+        home = Path(tempfile.mkdtemp(dir=self.folder))  # another one, where the first attempt failed
+        home.chmod(0o711 if server.user else 0o700)
         first = Server(
             server.installation,
             home,
