@@ -5,7 +5,7 @@ from django.urls import reverse
 from apps.audit.models import AuditEvent
 from apps.catalog.exceptions import SlugInvalid, UnknownEnvironment, UnknownService
 from apps.catalog.models import Environment, Service, Team
-from apps.catalog.selectors import find_environment, find_service
+from apps.catalog.selectors import find_environment, find_service, find_service_environment
 from apps.catalog.services import ensure_service, ensure_team
 
 
@@ -64,6 +64,22 @@ def test_an_environment_is_found_by_name_or_by_default(service, environment):
     assert find_environment(service, "staging") == staging
     with pytest.raises(UnknownEnvironment, match="has no environment 'prod'"):
         find_environment(service, "prod")
+
+
+@pytest.mark.parametrize("name", ["", "staging"])
+@pytest.mark.parametrize("owner", ["Platform/Infra", ""])
+def test_an_environment_is_read_at_once_with_its_service_and_who_owns_it(
+    service, environment, name, owner, django_assert_num_queries
+):
+    staging = Environment.objects.create(service=service, name="staging")
+    Service.objects.update(owner=ensure_team(owner) if owner else None)
+
+    with django_assert_num_queries(1):
+        found = find_service_environment("payments", name)
+        shown = str(found), found.service.name, found.service.tier, str(found.service.owner or "")
+
+    assert found == (staging if name else environment)
+    assert shown == (f"payments {found.name}", "Payments API", "A", owner)
 
 
 def test_a_service_without_a_default_environment_says_so(service):
