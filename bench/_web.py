@@ -17,7 +17,7 @@ counts: Counter[str] = Counter()
 
 
 def count(module, name, page):
-    """Whoever asks for a kept part hands in how to make it, as the last argument: it is called when there is none."""
+    """Whoever asks for what is kept hands in how to make it, as the last argument: it is called when there is none."""
     stock = getattr(module, name)
 
     def counted(*arguments, **options):
@@ -36,7 +36,7 @@ def count(module, name, page):
     setattr(module, name, counted)
 
 
-count(portfolio, "kept_part", "portfolio")
-count(readiness, "kept_part", "readiness")
+count(portfolio, "kept_page", "portfolio")
+count(readiness, "kept_page", "readiness")
 count(kept_lists, "kept", "roadmap lists")
 atexit.register(lambda: Path(os.environ["COUNTS"], str(os.getpid())).write_text(json.dumps(counts)))

@@ -5,12 +5,15 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.accounts.selectors import unread_notices_of
+from apps.common.when_shown import KeptText, csrf_token, kept_text, to_whom
 from apps.dashboards.navigation import Link, sections
 
 register = template.Library()
@@ -49,10 +52,39 @@ def navigation(context: template.Context) -> Navigation:
 
 
 @register.simple_tag(takes_context=True)
-def unread_notices(context: template.Context) -> int:
-    """How many notices the person has not read."""
-    person = context["request"].user
-    return unread_notices_of(person) if isinstance(person, User) else 0
+def person_menu(context: template.Context) -> str:
+    """What is of the person who is signed in: notices, password, the way out."""
+    return _menu_of(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def new_messages(context: template.Context) -> str:
+    """What the person is told once, such as that something was saved."""
+    return _messages_to(context["request"]) if "request" in context else ""
+
+
+@to_whom
+def _menu_of(request: HttpRequest) -> str:
+    person = request.user
+    if not isinstance(person, User):
+        return ""
+    name = person.get_full_name() or person.get_username()
+    return _draw_menu(name, unread_notices_of(person), person.has_usable_password()).shown(request)
+
+
+@to_whom
+def _messages_to(request: HttpRequest) -> str:
+    messages = get_messages(request)
+    return render_to_string("seaworthy/_messages.html", {"messages": messages}) if messages else ""
+
+
+@lru_cache(maxsize=1000)
+def _draw_menu(name: str, unread: int, has_password: bool) -> KeptText:
+    shown = {"name": name, "unread": unread, "has_password": has_password}
+    someone = HttpRequest()  # whose token has a place in what is kept
+    return kept_text(
+        lambda: render_to_string("seaworthy/_person_menu.html", {**shown, "csrf_token": csrf_token(someone)})
+    )
 
 
 @lru_cache(maxsize=100)

@@ -2,12 +2,11 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 
 from apps.common.clock import now
 from apps.dashboards.selectors.portfolio import Choice, services_without_environment
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
-from apps.dashboards.views.kept_parts import kept_part
+from apps.dashboards.views.kept_pages import kept_page
 from apps.roadmap.selectors.summaries import figures_of_all
 from apps.roadmap.services.summarising import bring_up_to_date
 
@@ -16,21 +15,19 @@ VIEW_READINESS = ("catalog.view_service", "roadmap.view_milestone", "roadmap.vie
 
 def portfolio(request: HttpRequest) -> HttpResponse:
     """All services, the worst first; then the admin's own index."""
-    return admin.site.index(request, extra_context={"part": _start(request)})
-
-
-def _start(request: HttpRequest) -> SafeString:
     at, choice, page_number = now(), Choice.read(request.GET.dict()), request.GET.get("page")
     may_read = request.user.has_perms(VIEW_READINESS)
     if may_read:
         bring_up_to_date(at)
     outside = services_without_environment()
-    return kept_part(
+    return kept_page(
         request,
-        "dashboards/_start.html",
+        "admin/index.html",
         of=lambda: (figures_of_all(), repr((choice, page_number, [(each.pk, each.name) for each in outside]))),
         at=at,
         context=lambda: {
+            **admin.site.each_context(request),
+            "title": admin.site.index_title,
             "app_list": admin.site.get_app_list(request),
             "portfolio": read_portfolio(choice=choice, page_number=page_number, outside=outside) if may_read else None,
         },

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
@@ -20,7 +19,7 @@ from apps.catalog.selectors import find_environment, find_service, find_service_
 from apps.common.clock import now
 from apps.dashboards.selectors.recovery import recovery, recovery_state
 from apps.dashboards.selectors.service_page import service_page
-from apps.dashboards.views.kept_parts import kept_part
+from apps.dashboards.views.kept_pages import kept_page
 from apps.dashboards.views.portfolio import VIEW_READINESS
 from apps.roadmap.selectors.summaries import currency_of
 from apps.roadmap.services.collecting import request_check
@@ -37,29 +36,29 @@ def readiness(request: HttpRequest, slug: str) -> HttpResponse:
     except UnknownService as error:
         raise Http404(error.message) from error
     except UnknownEnvironment as error:
-        return _page(request, "dashboards/no_environment.html", find_service(slug), reason=error.message)
-    shown = _readiness_of(request, environment)
-    return _page(request, "dashboards/readiness.html", environment.service, environment=environment, part=shown)
+        context = {**_frame(request, find_service(slug)), "reason": error.message}
+        return TemplateResponse(request, "dashboards/no_environment.html", context)
+    return _readiness_of(request, environment)
 
 
-def _page(request: HttpRequest, template: str, service: Service, **context: object) -> TemplateResponse:
-    frame = admin.site.each_context(request)
-    return TemplateResponse(request, template, {**frame, "title": service.name, "service": service, **context})
-
-
-def _readiness_of(request: HttpRequest, environment: Environment) -> SafeString:
+def _readiness_of(request: HttpRequest, environment: Environment) -> HttpResponse:
     at = now()
     recovered = recovery(environment, at=at)
-    return kept_part(
+    return kept_page(
         request,
-        "dashboards/_readiness.html",
+        "dashboards/readiness.html",
         of=lambda: (currency_of(environment, at), recovery_state(recovered)),
         at=at,
         context=lambda: {
-            "service": environment.service,
+            **_frame(request, environment.service),
+            "environment": environment,
             "page": service_page(environment=environment, recovery=recovered, at=at),
         },
     )
+
+
+def _frame(request: HttpRequest, service: Service) -> dict[str, object]:
+    return {**admin.site.each_context(request), "title": service.name, "service": service}
 
 
 @require_POST

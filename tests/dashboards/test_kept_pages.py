@@ -1,4 +1,4 @@
-"""Parts of pages that are kept: for whom, how long, and that nothing outlives a change."""
+"""Pages that are kept: for whom, how long, and that nothing outlives a change."""
 
 import re
 from datetime import timedelta
@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from apps.accounts.models import User
+from apps.accounts.services import notify
 from apps.common.clock import now
 from apps.common.templatetags import seaworthy
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
@@ -46,7 +48,9 @@ def kept(environment, olga):
 
 
 def part_of(response):
-    return response.context["part"]
+    """What is between the frame of the page, without tokens."""
+    part = response.content.decode().partition('<main id="content-start"')[2].partition("</main>")[0]
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", part)
 
 
 def without_instant(part):
@@ -162,12 +166,37 @@ def test_people_who_may_do_other_things_see_another_part(kept, sam, address):
 
 
 @PAGES
-def test_a_part_holds_nothing_of_a_person(kept, olga, address):
-    response = kept.get(address)
+def test_what_is_of_one_person_is_not_kept_for_others(kept, olga, address):
+    notify(recipients=[olga], key="turned", subject="Gate", text="A gate has turned")
+    ada = User.objects.create_superuser("ada@example.org", "correct horse battery", full_name="Ada Administrator")
+    client = Client()
+    client.force_login(ada)
+    hers, (queries, _) = kept.get(address).content.decode(), queries_of(kept, address)
+    his = client.get(address).content.decode()
 
-    assert "csrfmiddlewaretoken" in response.content.decode()
-    assert "csrfmiddlewaretoken" not in part_of(response)
-    assert str(olga) not in part_of(response)
+    for of_olga in (str(olga), '<span class="count">1'):
+        assert of_olga in hers
+        assert of_olga not in his
+    assert str(ada) in his
+    assert queries_of(client, address)[0] == queries
+
+
+def test_the_form_of_a_kept_page_carries_the_token_of_whoever_sees_it(kept, olga):
+    for _ in range(2):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(olga)
+        form = client.get(READINESS).content.decode().partition('<form id="check"')[2]
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[1]
+        assert client.post(f"{READINESS}check/", {"csrfmiddlewaretoken": "a" * 64}).status_code == 403
+        assert client.post(f"{READINESS}check/", {"csrfmiddlewaretoken": token}).status_code == 302
+
+
+@PAGES
+def test_a_kept_page_says_a_message_once(kept, olga, address):
+    kept.post("/admin/roadmap/task/", {"action": "", "index": "0"})
+
+    assert "messagelist" in part_of(kept.get(address))
+    assert "messagelist" not in part_of(kept.get(address))
 
 
 @PAGES
