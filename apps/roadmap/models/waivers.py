@@ -39,16 +39,6 @@ class WaiverQuerySet(models.QuerySet["Waiver"]):
         """Those that were approved and not revoked, whether or not their time has come or gone."""
         return self.filter(state=Waiver.State.APPROVED)
 
-    def active(self, at: datetime) -> Self:
-        """Those that held at the instant, as it was known then: approved by then, and revoked later or never."""
-        return self.filter(
-            Q(revoked_at__isnull=True) | Q(revoked_at__gt=at),
-            state__in=[Waiver.State.APPROVED, Waiver.State.REVOKED],
-            decided_at__lte=at,
-            starts_at__lte=at,
-            ends_at__gt=at,
-        )
-
     def ending_soon(self, at: datetime) -> Self:
         """Those that hold, and end within a week."""
         return self.in_phase(Phase.ACTIVE, at).filter(ends_at__lte=at + SOON)
@@ -169,7 +159,7 @@ class Waiver(models.Model):
         return Phase.ACTIVE if at < self.ends_at else Phase.LAPSED
 
     def held(self, at: datetime) -> bool:
-        """It held at the instant, as it was known then; see `WaiverQuerySet.active`."""
+        """It held at the instant, as it was known then: approved by then, and revoked later or never."""
         if self.decided_at is None or self.state not in {self.State.APPROVED, self.State.REVOKED}:
             return False
         is_known = self.decided_at <= at and (self.revoked_at is None or self.revoked_at > at)

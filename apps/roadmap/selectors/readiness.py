@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
 from apps.common.clock import now
+from apps.common.columns import columns_of
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.register import trust_of
 from apps.evidence.selectors import Newest, newest_observations
@@ -29,6 +30,12 @@ from apps.roadmap.selectors.waivers import active_waivers
 Entry = TypeVar("Entry")
 PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
 UNREAD = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
+
+# Plain SQL: of a list of keys Django would make a parameter each, and write the question anew each time.
+_UNDECLINED = f"""
+SELECT {columns_of(Binding, "binding")} FROM roadmap_binding AS binding
+WHERE binding.criterion_id = ANY(%s) AND binding.state <> %s ORDER BY binding.id
+"""  # noqa: S608  the names of columns
 
 
 def readiness(*, environment: Environment, at: datetime | None = None) -> Readiness:
@@ -65,25 +72,18 @@ def criteria_of_each(
     return _criteria_of_each(environments, milestones, chosen.current(), at)
 
 
-def statuses_of(
-    criteria: Sequence[Criterion], environments: Sequence[Environment], *, at: datetime
-) -> dict[int, tuple[CriterionStatus, ...]]:
-    """The same of criteria that were read already, each with its work item."""
-    milestones = {each.pk: each for each in _milestones({each.service_id for each in environments})}
-    return _statuses_in_each(environments, milestones, criteria, at)
-
-
 def _criteria_of_each(
     environments: Sequence[Environment], milestones: Mapping[int, Milestone], chosen: EntryQuerySet, at: datetime
 ) -> dict[int, tuple[CriterionStatus, ...]]:
-    rows = chosen.filter(service__in={environment.service_id for environment in environments})
-    return _statuses_in_each(environments, milestones, _with_work_items(rows), at)
-
-
-def _statuses_in_each(
-    environments: Sequence[Environment], milestones: Mapping[int, Milestone], found: Sequence[Criterion], at: datetime
-) -> dict[int, tuple[CriterionStatus, ...]]:
+    found = _with_work_items(chosen.filter(service__in={environment.service_id for environment in environments}))
     _share(milestones, found)
+    return statuses_of(found, environments, at=at)
+
+
+def statuses_of(
+    found: Sequence[Criterion], environments: Sequence[Environment], *, at: datetime
+) -> dict[int, tuple[CriterionStatus, ...]]:
+    """The same of criteria that were read already."""
     criteria, bindings = _grouped(found, lambda criterion: criterion.service_id), _bindings_by_criterion(found)
     keys = {
         key_of(binding, environment)
@@ -148,7 +148,7 @@ def _share(milestones: Mapping[int, Milestone], criteria: Sequence[Criterion]) -
 
 def _bindings_by_criterion(criteria: Iterable[Criterion]) -> Mapping[int, list[Binding]]:
     keys = [criterion.pk for criterion in criteria]
-    bindings = Binding.objects.undeclined().filter(criterion__in=keys).order_by("pk")
+    bindings = Binding.objects.raw(_UNDECLINED, [keys, Binding.State.DECLINED.value])
     return _grouped(bindings, lambda binding: binding.criterion_id)
 
 
@@ -187,8 +187,6 @@ def _criterion_status(
     explanation = explain(derived, evidence, _circumstances(accepted, evidence, suggestions, uncovered, expired_at, at))
     return CriterionStatus(
         criterion=criterion,
-        milestone=criterion.milestone or (criterion.work_item.milestone if criterion.work_item else None),
-        work_item=criterion.work_item,
         evidence=evidence,
         standing=derived,
         underlying=derived,

@@ -40,8 +40,6 @@ class CriterionStatus:
     """A criterion on its three axes: claim, evidence, standing. Below a waiver lies what follows without it."""
 
     criterion: Criterion
-    milestone: Milestone | None
-    work_item: WorkItem | None
     evidence: EvidenceState
     standing: Standing
     underlying: Standing
@@ -52,6 +50,15 @@ class CriterionStatus:
     action: str
     expired_at: datetime | None = None
     waiver: ActiveWaiver | None = None
+
+    @property
+    def work_item(self) -> WorkItem | None:
+        return self.criterion.work_item
+
+    @property
+    def milestone(self) -> Milestone | None:
+        """The one it stands in, itself or by its work item."""
+        return self.criterion.milestone or (self.work_item.milestone if self.work_item else None)
 
     @property
     def claim(self) -> str:
