@@ -1,6 +1,6 @@
 """The columns of a model, for questions in plain SQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -8,9 +8,10 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
 
-def columns_of(model: type[Model], alias: str) -> str:
+def columns_of(model: type[Model], alias: str, without: Collection[str] = ()) -> str:
     """Each column by its name: what PostgreSQL prepared with a star fails once a migration adds a column."""
-    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+    fields = (field for field in model._meta.concrete_fields if field.name not in without)
+    return ", ".join(f'{alias}."{field.column}"' for field in fields)
 
 
 def instances_of(row: Sequence[Any], *models: type[Model]) -> Iterator[Any]:

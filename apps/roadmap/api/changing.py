@@ -1,6 +1,7 @@
 """Changing entries in the API, for whoever says which version they saw."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,21 +13,13 @@ from rest_framework.response import Response
 
 from apps.common.api import PreconditionRequired
 from apps.roadmap.models import Entry, Precision
-from apps.roadmap.selectors.listed import rows_of_page, with_listed
-from apps.roadmap.selectors.versions import newest_version, with_versions
+from apps.roadmap.selectors.worked import entries_with_names
 from apps.roadmap.services.claims import set_claim
 from apps.roadmap.services.tracking import change_entry
 
 _PAGE = {"limit", "offset"}
 NEVER = -1  # a version that no entry has
 _TAG = re.compile(r'(?:W/)?"(?P<name>[a-z]+:\d+):(?P<version>\d{1,18}):(?P<claim>[a-z_]*)"')
-
-
-def worked(model: type[Any], owner: str) -> Any:
-    """The entries that the API lists, with their people and versions, in a number of queries that does not grow."""
-    entries = with_versions(model.objects.current().in_order().select_related("service"))
-    with_owner = entries.select_related(owner) if owner == "owner" else entries.prefetch_related(owner)
-    return with_owner.prefetch_related("assignees", "labels")
 
 
 @dataclass(frozen=True)
@@ -40,21 +33,19 @@ class Seen:
 class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Reads entries, and changes them for whoever says what they saw."""
 
-    listed: tuple[str, ...] = ("assignees", "labels")  # the relations that the serializer says names of
-
     def filter_queryset(self, queryset: Any) -> Any:
         """The chosen rows; the form of the filters is not set up where the address names none."""
         is_filtered = self.request.query_params.keys() - _PAGE
         return super().filter_queryset(queryset) if is_filtered or self.action != "list" else queryset
 
     def paginate_queryset(self, queryset: Any) -> Any:
+        # Keys are found by counting off an index; with the rows, all that stand before the page would be read too.
         keys = super().paginate_queryset(queryset.values_list("pk", flat=True))
-        return rows_of_page(keys or [], self.rows_to_list())
+        return self.rows_to_say(keys or [])
 
-    def rows_to_list(self) -> Any:
-        """What is read of each row of a page."""
-        rows = self.get_queryset().prefetch_related(None).defer("spans", "imported")  # large, and not in the answer
-        return with_listed(rows, *self.listed)
+    def rows_to_say(self, keys: Sequence[int]) -> list[Any]:
+        """The entries of these keys, with all that is said of them."""
+        return entries_with_names(self.get_queryset().model, keys)
 
     def retrieve(self, request: Request, *arguments: Any, **options: Any) -> Response:
         return self._answer(self.get_object())
@@ -69,7 +60,7 @@ class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         if not values:
             raise ValidationError({"body": ["Name at least one value to change."]})
         self._change(entry, values, seen)
-        return self._answer(self.get_object())
+        return self._answer(entry)
 
     @transaction.atomic
     def _change(self, entry: Any, values: dict[str, Any], seen: Seen) -> None:
@@ -92,10 +83,10 @@ class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         is_of_entry = found is not None and found["name"] == _name(entry)
         return Seen(int(found["version"]), found["claim"] or None) if found and is_of_entry else Seen(NEVER)
 
-    def _answer(self, entry: Any) -> Response:
-        response = Response(self.get_serializer(entry).data)
-        response.headers["ETag"] = f'"{_name(entry)}:{newest_version(entry)}:{getattr(entry, "claim", "")}"'
-        return response
+    def _answer(self, entry: Entry) -> Response:
+        said = self.get_serializer(*self.rows_to_say([entry.pk])).data
+        tag = f'"{_name(entry)}:{said["version"] or 0}:{said.get("claim", "")}"'
+        return Response(said, headers={"ETag": tag})
 
 
 def _name(entry: Entry) -> str:

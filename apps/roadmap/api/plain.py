@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.fields import SkipField
 
 Writer = Callable[[Any], Any]
+_NOTHING: dict[str, Any] = {}
 _AS_IT_IS = (serializers.BooleanField, serializers.CharField, serializers.IntegerField, serializers.JSONField)
 
 
@@ -17,10 +18,11 @@ class WrittenPlainly(serializers.Serializer):
     """Says what the stock serializer says, at a third of its cost."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        said = {}
+        # What the page's query put beside the row, by the field's name; else what the row itself says.
+        said, beside = {}, getattr(instance, "beside", _NOTHING)
         for name, write in _writers(type(self)):
             with suppress(SkipField):
-                said[name] = write(instance)
+                said[name] = beside[name] if name in beside else write(instance)
         return said
 
 
@@ -35,19 +37,11 @@ def _writer(field: Any) -> Writer:
     match field:
         case serializers.PrimaryKeyRelatedField():
             return attrgetter(f"{field.source}_id")
-        case serializers.ManyRelatedField():
-            return _many_writer(field)
         case serializers.CharField():
             return lambda row: None if (value := read(row)) is None else str(value)
         case _ if isinstance(field, _AS_IT_IS):
             return read
     return _stock_writer(field)
-
-
-def _many_writer(field: Any) -> Writer:
-    """The related rows' words, from the list that a page's query put beside the row where it did."""
-    say, listed, stock = field.child_relation.to_representation, f"listed_{field.source}", _stock_writer(field)
-    return lambda row: [say(each) for each in getattr(row, listed)] if hasattr(row, listed) else stock(row)
 
 
 def _stock_writer(field: Any) -> Writer:

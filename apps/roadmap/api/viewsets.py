@@ -1,14 +1,16 @@
 """Entries of a roadmap in the API: all can be read, and what people work on can be changed."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.serializers import BaseSerializer
 
 from apps.common.clock import now
 from apps.roadmap.api import filters, serializers
-from apps.roadmap.api.changing import ChangeableViewSet, worked
+from apps.roadmap.api.changing import ChangeableViewSet
 from apps.roadmap.models import CostLine, Criterion, Milestone, Risk, Task, WorkItem
 from apps.roadmap.selectors.standings import standings_of
 
@@ -26,8 +28,7 @@ class MilestoneViewSet(ChangeableViewSet):
     """Stages on the way to production."""
 
     serializer_class = serializers.MilestoneSerializer
-    queryset = worked(Milestone, "owners")
-    listed = ("owners", "assignees", "labels")
+    queryset = Milestone.objects.current().in_order()
     filterset_class = filters.MilestoneFilter
 
 
@@ -36,8 +37,7 @@ class WorkItemViewSet(ChangeableViewSet):
     """Numbered pieces of work."""
 
     serializer_class = serializers.WorkItemSerializer
-    queryset = worked(WorkItem, "owners")
-    listed = ("owners", "assignees", "labels")
+    queryset = WorkItem.objects.current().in_order()
     filterset_class = filters.WorkItemFilter
 
 
@@ -46,7 +46,7 @@ class TaskViewSet(ChangeableViewSet):
     """Boxes to tick."""
 
     serializer_class = serializers.TaskSerializer
-    queryset = worked(Task, "owner")
+    queryset = Task.objects.current().in_order()
     filterset_class = filters.TaskFilter
 
 
@@ -55,18 +55,15 @@ class CriterionViewSet(ChangeableViewSet):
     """Conditions that have to hold, each with its evidence and its standing now."""
 
     serializer_class = serializers.CriterionSerializer
-    queryset = worked(Criterion, "owner").select_related("work_item").defer("work_item__spans", "work_item__imported")
+    queryset = Criterion.objects.current().in_order()
     filterset_class = filters.CriterionFilter
 
-    def get_object(self) -> Criterion:
-        criterion = cast(Criterion, super().get_object())
-        _derive([criterion])
-        return criterion
-
-    def paginate_queryset(self, queryset: Any) -> Any:
-        page = super().paginate_queryset(queryset)
-        _derive(page or [])
-        return page
+    def rows_to_say(self, keys: Sequence[int]) -> list[Criterion]:
+        criteria: list[Any] = super().rows_to_say(keys)
+        statuses = standings_of(criteria, now())
+        for criterion in criteria:
+            criterion.derived = statuses.get(criterion.pk)
+        return criteria
 
 
 @_describe(serializers.RiskSerializer)
@@ -74,11 +71,13 @@ class RiskViewSet(ChangeableViewSet):
     """What may go wrong, and what is done about it."""
 
     serializer_class = serializers.RiskSerializer
-    queryset = worked(Risk, "owner").prefetch_related("mitigations")
+    queryset = Risk.objects.current().in_order()
     filterset_class = filters.RiskFilter
 
-    def rows_to_list(self) -> Any:
-        return super().rows_to_list().prefetch_related("mitigations")
+    def rows_to_say(self, keys: Sequence[int]) -> list[Risk]:
+        risks: list[Risk] = super().rows_to_say(keys)
+        prefetch_related_objects(risks, "mitigations")
+        return risks
 
 
 class CostLineViewSet(viewsets.ReadOnlyModelViewSet):
@@ -87,9 +86,3 @@ class CostLineViewSet(viewsets.ReadOnlyModelViewSet):
     serializer_class = serializers.CostLineSerializer
     queryset = CostLine.objects.current().in_order().select_related("service")
     filterset_class = filters.CostLineFilter
-
-
-def _derive(criteria: list[Criterion]) -> None:
-    statuses = standings_of(criteria, now())
-    for criterion in criteria:
-        criterion.derived = statuses.get(criterion.pk)  # type: ignore[attr-defined]
