@@ -1,11 +1,12 @@
 import pytest
 from django.urls import reverse
 
+from apps.accounts.models import User
 from apps.backups.models import Database
 from apps.evidence.contract import Observation
 from apps.evidence.services import record_observation
 from apps.healthchecks.models import Monitor
-from apps.roadmap.models import Binding, Criterion, Milestone, Task
+from apps.roadmap.models import Binding, Criterion, Label, Milestone, Task
 from apps.roadmap.services.binding import accept_binding
 from apps.roadmap.services.importing import import_document
 from config.api import router
@@ -52,6 +53,19 @@ def test_a_roadmap_can_be_read_whole(viewer, document):
     ]
     assert [row["amount_minimum"] for row in rows(viewer, "cost-lines")] == ["5.0000"]
     assert [row["verifier_key"] for row in rows(viewer, "bindings", state="suggested")] == ["tests.recovery"]
+
+
+@pytest.mark.parametrize("name", ["milestones", "work-items", "tasks", "criteria", "risks"])
+def test_names_stand_beside_an_entry_in_their_own_order(viewer, service, name):
+    model = next(view for prefix, view, _ in router.registry if prefix == name).serializer_class.Meta.model
+    entry = model.objects.create(service=service)
+    entry.assignees.set([User.objects.create(email=f"{letter}@example.org") for letter in "zay"])
+    entry.labels.set([Label.objects.create(name=word) for word in ("night", "Day", "later")])
+    (listed,) = rows(viewer, name)
+    assert listed["assignees"] == ["a@example.org", "y@example.org", "z@example.org"]
+    assert listed["labels"] == ["Day", "later", "night"]
+    assert (listed["service"], listed["version"]) == ("payments", entry.history.order_by("history_id").last().pk)
+    assert viewer.get(f"/api/v1/{name}/{entry.pk}/").json() == listed
 
 
 def test_a_criterion_carries_its_evidence_and_its_standing(viewer, proven):

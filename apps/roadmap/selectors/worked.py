@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from apps.common.columns import columns_of
+from apps.roadmap.models import Entry
 
 _UNSAID = ("spans", "imported")  # large, and only an export reads them
 _NAMES = {
@@ -30,7 +31,7 @@ _RELATED = """'{relation}', ARRAY(
     )"""
 
 
-def entries_with_names(model: type[Any], keys: Sequence[int]) -> list[Any]:
+def entries_with_names(model: type[Entry], keys: Sequence[int]) -> list[Any]:
     """The entries of these keys, in their order. `beside` holds what a field says that is not on the row, by its name.
 
     That are the slug of the service, the number of the newest version, the owner or owners, people and labels.
@@ -40,12 +41,13 @@ def entries_with_names(model: type[Any], keys: Sequence[int]) -> list[Any]:
 
 
 @lru_cache
-def _question(model: type[Any]) -> str:
+def _question(model: type[Entry]) -> str:
+    history: Any = model.history  # type: ignore[attr-defined]
     related = [_related(relation) for relation in model._meta.many_to_many]
     owner = [_OWNER] if any(field.name == "owner" for field in model._meta.concrete_fields) else []
     return _ENTRIES.format(
         columns=columns_of(model, "entry", without=_UNSAID),
-        history=model.history.model._meta.db_table,
+        history=history.model._meta.db_table,
         names=",\n    ".join([*owner, *related]),
         table=model._meta.db_table,
     )
