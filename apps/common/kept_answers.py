@@ -10,11 +10,13 @@ from typing import Any, TypeVar, cast
 
 from django.db import connection, transaction
 
+from apps.common.since_write import answers_since_write
+
 LONGEST_SECONDS = 60
 MOST = 100  # of some 100 KB each, in each web process
 Made = TypeVar("Made")
 
-# All in one statement: the answers of one moment, and none of them leaves the database.
+# None of the answers leaves the database.
 _DIGEST = "(SELECT sha256(textsend(coalesce(string_agg(kept_row::text, chr(10)), ''))) FROM ({question}) AS kept_row)"
 
 
@@ -31,7 +33,7 @@ class _Question:
 @dataclass(frozen=True)
 class _Kept:
     made: object
-    questions: str
+    questions: tuple[str, ...]
     answers: tuple[bytes, ...]
     at: float
 
@@ -49,15 +51,15 @@ def kept(name: Hashable, make: Callable[[], Made]) -> Made:
     if connection.in_atomic_block:
         return make()
     held = _kept.get(name)
-    if held and time.monotonic() - held.at < LONGEST_SECONDS and _ask(held.questions) == held.answers:
+    if held and time.monotonic() - held.at < LONGEST_SECONDS and _answers(held.questions) == held.answers:
         return cast(Made, held.made)
     at = time.monotonic()
     with one_moment():
         with _recorded() as questions:
             made = make()
         if made is not None and questions and all(question.is_repeatable for question in questions):
-            together = _together(questions)
-            _keep(name, _Kept(made, together, _ask(together), at))
+            digests = tuple(_digest_of(question) for question in questions)
+            _keep(name, _Kept(made, digests, _answers(digests), at))
     return made
 
 
@@ -67,18 +69,26 @@ def forget() -> None:
         _kept.clear()
 
 
-def _together(questions: Sequence[_Question]) -> str:
-    """One statement that gives a digest of the answer to each question."""
-    digests = ", ".join(_DIGEST.format(question=question.sql) for question in questions)
-    parameters = [value for question in questions for value in question.parameters]
-    composed = connection.ops.compose_sql(f"SELECT {digests}", parameters)  # type: ignore[attr-defined]
+def _digest_of(question: _Question) -> str:
+    """The question for a digest of the answer."""
+    composed = connection.ops.compose_sql(  # type: ignore[attr-defined]
+        _DIGEST.format(question=question.sql), question.parameters
+    )
     return str(composed)
 
 
-def _ask(questions: str) -> tuple[bytes, ...]:
-    """The digests of the answers at this moment."""
+def _answers(questions: Sequence[str]) -> tuple[bytes, ...]:
+    """The answers at this moment. Those that are not known are asked for in one statement."""
+    answers = answers_since_write()
+    unknown = [question for question in dict.fromkeys(questions) if question not in answers]
+    if unknown:
+        answers |= zip(unknown, _ask(unknown), strict=True)
+    return tuple(answers[question] for question in questions)
+
+
+def _ask(questions: Sequence[str]) -> tuple[bytes, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(questions)
+        cursor.execute(f"SELECT {', '.join(questions)}")
         return tuple(map(bytes, cursor.fetchone()))
 
 

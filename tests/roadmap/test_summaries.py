@@ -115,6 +115,27 @@ def test_a_summary_ends_with_the_evidence_behind_it(environment, criterion, reco
     assert stored_is_fresh(environment, expires_at)
 
 
+def test_what_is_known_to_be_current_is_so_until_time_alone_changes_it(environment, criterion, recovery):
+    bind(criterion)
+    seen_at = now()
+    observe(environment, seen_at)
+    for _ in range(3):
+        bring_up_to_date(seen_at)
+    expires_at = seen_at + recovery.default_ttl
+
+    assert bring_up_to_date(expires_at - timedelta.resolution) == 0
+    assert bring_up_to_date(expires_at) == 1
+
+
+def test_what_is_known_to_be_current_costs_a_single_question_about_writes(environment, criterion):
+    def questions():
+        with CaptureQueriesContext(connection) as queries:
+            bring_up_to_date()
+        return ["pg_current_snapshot" in query["sql"] for query in queries]
+
+    assert any(questions() == [True] for _ in range(100))  # others write to other databases of the server
+
+
 def test_a_summary_ends_where_a_waiver_begins_and_where_it_ends(environment, criterion, olga, sam):
     at = now()
     Waiver.objects.create(

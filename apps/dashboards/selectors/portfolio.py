@@ -95,12 +95,7 @@ class Portfolio:
     decisions = tuple((str(decision), decision.label) for decision in WORST_FIRST)
 
 
-def services_without_environment() -> tuple[Service, ...]:
-    """Those that nothing can be asked about."""
-    return tuple(Service.objects.raw(_WITHOUT_ENVIRONMENT))
-
-
-def portfolio(*, choice: Choice, page_number: str | None = None, outside: tuple[Service, ...] = ()) -> Portfolio:
+def portfolio(*, choice: Choice, page_number: str | None = None) -> Portfolio:
     """A page of the chosen services, in a number of queries that does not grow with them."""
     chosen = chosen_summaries(choice)
     totals = totals_of(chosen)
@@ -112,7 +107,7 @@ def portfolio(*, choice: Choice, page_number: str | None = None, outside: tuple[
         rows=tuple(ServiceRow(summary, _target(summary, choice.milestone)) for summary in page),
         totals=totals,
         page=page,
-        without_environment=() if choice.query else outside,
+        without_environment=() if choice.query else _services_without_environment(),
         teams=tuple(Team.objects.filter(services__isnull=False).distinct().values_list("name", flat=True)),
         milestones=tuple(_milestone_codes()),
     )
@@ -148,6 +143,11 @@ def totals_of(summaries: QuerySet[ServiceSummary]) -> Totals:
         criteria_total=Sum("criteria_total", default=0),
     )
     return Totals(**sums)
+
+
+def _services_without_environment() -> tuple[Service, ...]:
+    """Those that nothing can be asked about."""
+    return tuple(Service.objects.raw(_WITHOUT_ENVIRONMENT))
 
 
 def _badness() -> Case:

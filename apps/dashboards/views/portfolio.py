@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from apps.common.clock import now
-from apps.dashboards.selectors.portfolio import Choice, services_without_environment
+from apps.dashboards.selectors.portfolio import Choice
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
 from apps.dashboards.views.kept_pages import kept_page
 from apps.roadmap.selectors.summaries import figures_of_all
@@ -19,16 +19,15 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     may_read = request.user.has_perms(VIEW_READINESS)
     if may_read:
         bring_up_to_date(at)
-    outside = services_without_environment()
     return kept_page(
         request,
         "admin/index.html",
-        of=lambda: (figures_of_all(), repr((choice, page_number, [(each.pk, each.name) for each in outside]))),
+        of=lambda: (figures_of_all(), repr((choice, page_number))),
         at=at,
         context=lambda: {
             **admin.site.each_context(request),
             "title": admin.site.index_title,
             "app_list": admin.site.get_app_list(request),
-            "portfolio": read_portfolio(choice=choice, page_number=page_number, outside=outside) if may_read else None,
+            "portfolio": read_portfolio(choice=choice, page_number=page_number) if may_read else None,
         },
     )

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from apps.catalog.models import Environment
+from apps.common.since_write import answers_since_write
 from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.engines.origin import origin
 from apps.roadmap.models import ServiceSummary
@@ -14,36 +15,44 @@ from apps.roadmap.models.summaries import CLUSTER
 from apps.roadmap.selectors.gate import gates_of
 from apps.roadmap.selectors.readiness import readiness_of_each
 from apps.roadmap.selectors.statuses import MilestoneStatus, Readiness
-from apps.roadmap.selectors.turning_points import next_turning_points
+from apps.roadmap.selectors.turning_points import NEVER, next_turning_points
 
-# The summaries that a computation at the instant would repeat: made by the same code in the same database cluster,
-# not outlived, and without a change that was not yet visible then. A change may be of an older transaction that was
-# committed later. Clocks may differ by a minute. In plain SQL, since every page asks.
+# A summary that a computation at the instant would repeat, apart from changes: made by the same code in the same
+# database cluster, and not outlived. Clocks may differ by a minute. In plain SQL, since every page asks.
+_CURRENT = f"""
+summary.snapshot IS NOT NULL AND summary.made_by = %(made_by)s AND summary.cluster = {CLUSTER}
+AND summary.computed_at <= %(at)s + interval '1 minute' AND summary.valid_until > %(at)s
+"""
+# What was not yet visible then. It may be of an older transaction that was committed later.
+_UNSEEN = """
+SELECT FROM roadmap_servicechange AS change
+WHERE change.service_id = environment.service_id AND NOT pg_visible_in_snapshot(change.transaction, summary.snapshot)
+"""
 _HELD = f"""
 FROM roadmap_servicesummary AS summary
 JOIN catalog_environment AS environment ON environment.id = summary.environment_id
-WHERE summary.snapshot IS NOT NULL AND summary.made_by = %(made_by)s AND summary.cluster = {CLUSTER}
-  AND summary.computed_at <= %(at)s + interval '1 minute' AND summary.valid_until > %(at)s
-  AND NOT EXISTS (
-    SELECT FROM roadmap_servicechange AS change
-    WHERE change.service_id = environment.service_id
-      AND NOT pg_visible_in_snapshot(change.transaction, summary.snapshot)
-)
+WHERE {_CURRENT} AND NOT EXISTS ({_UNSEEN})
 """
 _IDENTITY = "concat_ws(' ', summary.id, summary.cluster, summary.snapshot, summary.computed_at, summary.valid_until)"
+# Changes are few: the services that have any are read once, and only theirs are looked at.
 _OUTDATED = f"""
-SELECT id FROM catalog_environment
-WHERE is_default AND id NOT IN (SELECT summary.environment_id {_HELD}) ORDER BY id
+SELECT array_agg(environment.id ORDER BY environment.id) FILTER (
+    WHERE ({_CURRENT}) IS NOT TRUE
+       OR environment.service_id IN (SELECT service_id FROM roadmap_servicechange) AND EXISTS ({_UNSEEN})
+), min(summary.valid_until)
+FROM catalog_environment AS environment
+LEFT JOIN roadmap_servicesummary AS summary ON summary.environment_id = environment.id
+WHERE environment.is_default
 """  # noqa: S608  constants
 _SHOWN = """
 SELECT count(*), bit_xor(hash_record_extended(ROW(
     summary.environment_id, summary.decision, summary.regression, summary.blocking, summary.contradictions,
     summary.criteria_proven, summary.criteria_total, summary.milestones_claimed_done, summary.milestones_total,
     summary.standings, summary.milestones, environment.name, service.slug, service.name, service.tier, team.name), 0)),
-    count(*) FILTER (WHERE summary.snapshot IS NULL)
-FROM roadmap_servicesummary AS summary
-JOIN catalog_environment AS environment ON environment.id = summary.environment_id AND environment.is_default
-JOIN catalog_service AS service ON service.id = environment.service_id
+    count(*) FILTER (WHERE summary.id IS NOT NULL AND summary.snapshot IS NULL)
+FROM catalog_service AS service
+LEFT JOIN catalog_environment AS environment ON environment.service_id = service.id AND environment.is_default
+LEFT JOIN roadmap_servicesummary AS summary ON summary.environment_id = environment.id
 LEFT JOIN catalog_team AS team ON team.id = service.owner_id
 """
 
@@ -59,19 +68,27 @@ def current_digest(environment: Environment, at: datetime) -> str:
 
 
 def figures_of_all() -> str:
-    """Another text whenever the summaries of all default environments, once brought up to date, say otherwise.
+    """Another text whenever services or the summaries of their default environments, once up to date, say otherwise.
 
     What was computed again to the same figures leaves it as it is. Empty while figures hold for nobody else.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOWN)
-        count, mixed, amid_writes = cursor.fetchone()
-    return "" if amid_writes else f"{count} {mixed}"
+    answers = answers_since_write()
+    if _SHOWN not in answers:
+        ((count, mixed, amid_writes),) = _asked(_SHOWN)
+        answers[_SHOWN] = "" if amid_writes else f"{count} {mixed}"
+    return str(answers[_SHOWN])
 
 
 def outdated_environments(at: datetime) -> list[int]:
     """The keys of default environments whose summary is missing, or may not hold any more."""
-    return [key for (key,) in _asked(_OUTDATED, at)]
+    answers, question = answers_since_write(), (_OUTDATED, origin())
+    since, until = answers.get(question, (NEVER, NEVER))  # of an instant at which all were current
+    if since <= at < until:
+        return []
+    ((outdated, turning_point),) = _asked(_OUTDATED, at)
+    if not outdated:
+        answers[question] = at, turning_point or NEVER
+    return outdated or []
 
 
 def summarise(environments: Iterable[Environment], at: datetime) -> list[ServiceSummary]:
@@ -124,7 +141,7 @@ def _held(value: str, environment: Environment, at: datetime) -> str:
     return str(found[0][0]) if found else ""
 
 
-def _asked(question: str, at: datetime, environment: int = 0) -> list[tuple[Any, ...]]:
+def _asked(question: str, at: datetime | None = None, environment: int = 0) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(question, {"at": at, "made_by": origin(), "environment": environment})
+        cursor.execute(question, {"at": at, "made_by": origin(), "environment": environment} if at else None)
         return list(cursor.fetchall())
