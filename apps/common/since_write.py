@@ -29,6 +29,12 @@ def answers_since_write() -> Answers:
     return last[1]
 
 
+def forget() -> None:
+    """Ask everything anew from here on."""
+    global _last
+    _last = ("", {})
+
+
 def _read_state() -> str:
     with connection.cursor() as cursor:
         cursor.execute(_STATE)

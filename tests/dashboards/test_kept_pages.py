@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.accounts.services import notify
+from apps.common import since_write
 from apps.common.clock import now
 from apps.common.templatetags import seaworthy
 from apps.dashboards.selectors.portfolio import portfolio as read_portfolio
@@ -63,6 +64,7 @@ def ages_in(part):
 
 
 def queries_of(client, address):
+    since_write.forget()
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
     return len(queries), part_of(response)

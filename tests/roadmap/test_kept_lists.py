@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.models import User
 from apps.accounts.services import notify
 from apps.catalog.models import Team
-from apps.common import kept_answers
+from apps.common import kept_answers, since_write
 from apps.common.clock import now
 from apps.dashboards.services.saved_views import save_view
 from apps.roadmap.admin import kept_lists, milestones
@@ -82,6 +82,7 @@ def without_tokens(page):
 
 
 def queries_of(client, model):
+    since_write.forget()
     with CaptureQueriesContext(connection) as queries:
         shown(client, model)
     return len(queries)
