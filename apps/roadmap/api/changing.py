@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.common.api import PreconditionRequired
 from apps.roadmap.models import Entry, Precision
+from apps.roadmap.selectors.listed import KeysInOrder
 from apps.roadmap.selectors.worked import entries_with_names
 from apps.roadmap.services.claims import set_claim
 from apps.roadmap.services.tracking import change_entry
@@ -34,13 +35,15 @@ class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
     """Reads entries, and changes them for whoever says what they saw."""
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """The chosen rows; the form of the filters is not set up where the address names none."""
-        is_filtered = self.request.query_params.keys() - _PAGE
-        return super().filter_queryset(queryset) if is_filtered or self.action != "list" else queryset
+        """The keys of the chosen entries; the form of the filters is not set up where the address names none."""
+        if self.action == "list" and self.request.query_params.keys() <= _PAGE:
+            return KeysInOrder(queryset.model)
+        chosen = super().filter_queryset(queryset)
+        return chosen.values_list("pk", flat=True) if self.action == "list" else chosen
 
     def paginate_queryset(self, queryset: Any) -> Any:
         # Keys are found by counting off an index; with the rows, all that stand before the page would be read too.
-        keys = super().paginate_queryset(queryset.values_list("pk", flat=True))
+        keys = super().paginate_queryset(queryset)
         return self.rows_to_say(keys or [])
 
     def rows_to_say(self, keys: Sequence[int]) -> list[Any]:
