@@ -1,17 +1,44 @@
 """The columns of a model, for questions in plain SQL."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Field, Model
 
 
 def columns_of(model: type[Model], alias: str, without: Collection[str] = ()) -> str:
     """Each column by its name: what PostgreSQL prepared with a star fails once a migration adds a column."""
     fields = (field for field in model._meta.concrete_fields if field.name not in without)
     return ", ".join(f'{alias}."{field.column}"' for field in fields)
+
+
+def read_rows(
+    model: type[Model], question: str, parameters: Sequence[Any], *, without: Collection[str] = (), then: str = ""
+) -> list[Any]:
+    """What `raw` gives for a question of the model's columns, at half its cost.
+
+    `without` names the fields whose columns are not asked for, `then` what the value after the columns is called.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(question, parameters)
+        rows = cursor.fetchall()
+    fields = [field for field in model._meta.concrete_fields if field.name not in without]
+    found = list(_instances(model, fields, rows))
+    for instance, row in zip(found, rows if then else [], strict=False):
+        setattr(instance, then, row[-1])
+    return found
+
+
+def _instances(model: type[Model], fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> Iterator[Any]:
+    names = [field.attname for field in fields]
+    converted = [(at, field.from_db_value) for at, field in enumerate(fields) if hasattr(field, "from_db_value")]
+    for row in rows:
+        values = list(row[: len(fields)])
+        for at, convert in converted:
+            values[at] = convert(values[at], None, connection)
+        yield model.from_db(connection.alias, names, values)
 
 
 def instances_of(row: Sequence[Any], *models: type[Model]) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 from apps.common.exceptions import OperationError
 from apps.evidence.contract import CLOCK_SKEW, Verifier
 from apps.evidence.engines.wording import fact_in_words
@@ -18,17 +18,13 @@ from apps.evidence.judge import Judgement, judge, rule_in_words
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
 
-# Two steps into the indexes for each key, however many observations there are: to its newest answer and newest error.
 # The parameters, which can be long, are left out: the digest stands for them.
-_NEWEST = """
-SELECT observation.*
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (environment_id, verifier_key, parameters_digest)
-CROSS JOIN LATERAL (({newest_answer}) UNION ALL ({newest_error})) AS observation
-"""
+_UNREAD = ("parameters", "subject")
+_COLUMNS = columns_of(ObservationRecord, "record", without=_UNREAD)
+
+# Two steps into the indexes for each key, however many observations there are: to its newest answer and newest error.
 _NEWEST_OF_KEY = """
-SELECT id, environment_id, verifier_key, verifier_version, parameters_digest, facts, error, summary, source, trust,
-    observed_at, recorded_at
-FROM evidence_observationrecord AS record
+SELECT {columns} FROM evidence_observationrecord AS record
 WHERE record.environment_id = asked.environment_id
   AND record.verifier_key = asked.verifier_key
   AND record.parameters_digest = asked.parameters_digest
@@ -37,6 +33,12 @@ WHERE record.environment_id = asked.environment_id
 ORDER BY record.observed_at DESC, record.id DESC
 LIMIT 1
 """
+_NEWEST_ANSWER, _NEWEST_ERROR = (_NEWEST_OF_KEY.format(columns=_COLUMNS, comparison=sign) for sign in ("=", "<>"))
+_NEWEST = f"""
+SELECT observation.*
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (environment_id, verifier_key, parameters_digest)
+CROSS JOIN LATERAL (({_NEWEST_ANSWER}) UNION ALL ({_NEWEST_ERROR})) AS observation
+"""  # noqa: S608  the names of columns
 
 # The same at each of many instants. Nothing is seen later than a clock may be wrong after it is recorded, so the
 # index is entered near the instant and not at its newest end.
@@ -56,11 +58,7 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS observation
 """
-_BY_NUMBER = """
-SELECT id, environment_id, verifier_key, verifier_version, parameters_digest, facts, error, summary, source, trust,
-    observed_at, recorded_at
-FROM evidence_observationrecord WHERE id = ANY(%s)
-"""
+_BY_NUMBER = f"SELECT {_COLUMNS} FROM evidence_observationrecord AS record WHERE record.id = ANY(%s)"  # noqa: S608
 
 # From one digest to the next by the index, however many observations lie between.
 _SEEN = f"""
@@ -132,8 +130,7 @@ def newest_observations(keys: Collection[Key], at: datetime) -> Newest:
         return Newest({}, {})
     environments, verifiers, digests = zip(*sorted(keys), strict=True)
     parameters = [list(environments), list(verifiers), list(digests), at, at]
-    answer, error = (_NEWEST_OF_KEY.format(comparison=sign) for sign in ("=", "<>"))
-    found = list(ObservationRecord.objects.raw(_NEWEST.format(newest_answer=answer, newest_error=error), parameters))
+    found: list[ObservationRecord] = read_rows(ObservationRecord, _NEWEST, parameters, without=_UNREAD)
     return Newest(
         answers={_key_of(record): record for record in found if not record.error},
         errors={_key_of(record): record for record in found if record.error},
@@ -164,7 +161,7 @@ def observed_parameters(asked: Collection[tuple[int, str]]) -> list[ObservationR
 
 def _records(numbers: Collection[int]) -> dict[int, ObservationRecord]:
     # As one array: of a list of thousands Django would make a parameter each, which takes longer than the query.
-    found = ObservationRecord.objects.raw(_BY_NUMBER, [list(numbers)])
+    found = read_rows(ObservationRecord, _BY_NUMBER, [list(numbers)], without=_UNREAD)
     return {record.pk: record for record in found}
 
 

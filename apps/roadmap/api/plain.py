@@ -1,17 +1,17 @@
 """Serializers that write most values as the row holds them: a list has thousands, and the stock way looks up each."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.fields import SkipField
+from rest_framework.fields import SkipField, empty
 
 Writer = Callable[[Any], Any]
 _NOTHING: dict[str, Any] = {}
 _AS_IT_IS = (serializers.BooleanField, serializers.CharField, serializers.IntegerField, serializers.JSONField)
+_OF_WHAT_IS_READ = (serializers.BaseSerializer, serializers.ChoiceField, serializers.ListField)
 
 
 class WrittenPlainly(serializers.Serializer):
@@ -21,8 +21,10 @@ class WrittenPlainly(serializers.Serializer):
         # What the page's query put beside the row, by the field's name; else what the row itself says.
         said, beside = {}, getattr(instance, "beside", _NOTHING)
         for name, write in _writers(type(self)):
-            with suppress(SkipField):
+            try:
                 said[name] = beside[name] if name in beside else write(instance)
+            except SkipField:
+                continue
         return said
 
 
@@ -41,12 +43,10 @@ def _writer(field: Any) -> Writer:
             return lambda row: None if (value := read(row)) is None else str(value)
         case _ if isinstance(field, _AS_IT_IS):
             return read
-    return _stock_writer(field)
+        case _ if isinstance(field, _OF_WHAT_IS_READ) and field.default is empty:
+            return _converting_writer(field, read)
+    return _converting_writer(field, field.get_attribute)
 
 
-def _stock_writer(field: Any) -> Writer:
-    def write(row: Any) -> Any:
-        value = field.get_attribute(row)
-        return None if value is None else field.to_representation(value)
-
-    return write
+def _converting_writer(field: Any, read: Callable[[Any], Any]) -> Writer:
+    return lambda row: None if (value := read(row)) is None else field.to_representation(value)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
+from apps.common.counts import count_by
 from apps.roadmap.models import Entry
 
 _COUNT = "SELECT count(*) FROM {table} WHERE orphaned_at IS NULL"
@@ -19,9 +20,7 @@ class KeysInOrder:
         self._table = model._meta.db_table
 
     def count(self) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT.format(table=self._table))
-            return int(cursor.fetchone()[0])
+        return count_by(_COUNT.format(table=self._table))
 
     def __getitem__(self, cut: slice) -> list[int]:
         with connection.cursor() as cursor:

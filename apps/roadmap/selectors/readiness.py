@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
 from apps.common.clock import now
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.register import trust_of
 from apps.evidence.selectors import Newest, newest_observations
@@ -148,7 +148,7 @@ def _share(milestones: Mapping[int, Milestone], criteria: Sequence[Criterion]) -
 
 def _bindings_by_criterion(criteria: Iterable[Criterion]) -> Mapping[int, list[Binding]]:
     keys = [criterion.pk for criterion in criteria]
-    bindings = Binding.objects.raw(_UNDECLINED, [keys, Binding.State.DECLINED.value])
+    bindings = read_rows(Binding, _UNDECLINED, [keys, Binding.State.DECLINED.value])
     return _grouped(bindings, lambda binding: binding.criterion_id)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from apps.catalog.models import Environment
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 from apps.roadmap.models import Criterion
 from apps.roadmap.selectors.readiness import criteria_of_each, statuses_of
 from apps.roadmap.selectors.statuses import CriterionStatus
@@ -27,6 +27,6 @@ def standings_of(criteria: Collection[Criterion], at: datetime) -> dict[int, Cri
     Those that vanished from their documents, and those of a service without a default environment, are missing.
     """
     current = [criterion for criterion in criteria if criterion.orphaned_at is None]
-    environments = list(Environment.objects.raw(_DEFAULT, [list({each.service_id for each in current})]))
+    environments = read_rows(Environment, _DEFAULT, [list({each.service_id for each in current})])
     known = statuses_of(current, environments, at=at)
     return {status.criterion.pk: status for statuses in known.values() for status in statuses}

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from apps.catalog.models import Environment
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.models import Criterion, Waiver
 
@@ -27,8 +27,9 @@ def active_waivers(environments: Iterable[Environment], *, at: datetime) -> dict
 
     Those of a criterion that may not be waived do not hold, whoever approved them.
     """
-    found = Waiver.objects.raw(_ACTIVE, [[each.pk for each in environments], at, at])
-    return {(each.criterion_id, each.environment_id): _active(each) for each in found.prefetch_related("decided_by")}
+    found = read_rows(Waiver, _ACTIVE, [[each.pk for each in environments], at, at])
+    prefetch_related_objects(found, "decided_by")
+    return {(each.criterion_id, each.environment_id): _active(each) for each in found}
 
 
 def waived_at_each(environment: Environment, instants: Sequence[datetime]) -> list[set[int]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 from apps.roadmap.models import Entry
 
 _UNSAID = ("spans", "imported")  # large, and only an export reads them
@@ -36,7 +36,8 @@ def entries_with_names(model: type[Entry], keys: Sequence[int]) -> list[Any]:
 
     That are the slug of the service, the number of the newest version, the owner or owners, people and labels.
     """
-    found = {entry.pk: entry for entry in model.objects.raw(_question(model), [list(keys)])}
+    rows = read_rows(model, _question(model), [list(keys)], without=_UNSAID, then="beside")
+    found = {entry.pk: entry for entry in rows}
     return [found[key] for key in keys if key in found]
 
 
