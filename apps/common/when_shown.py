@@ -27,7 +27,7 @@ class _Place(NamedTuple):
         return self.words(request, *self.arguments) if self.asks_who else self.words(*self.arguments)
 
 
-_places: ContextVar[list[_Place] | None] = ContextVar("places", default=None)
+_places: ContextVar[dict[_Place, int] | None] = ContextVar("places", default=None)
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ def _here(words: Callable[..., str], arguments: tuple[object, ...], *, asks_who:
     places = _places.get()
     if places is None:
         return None
-    places.append(_Place(words, arguments, asks_who))
-    return SafeString(f"{_EDGE}{len(places) - 1}{_EDGE}")
+    number = places.setdefault(_Place(words, arguments, asks_who), len(places))  # the same words are said once
+    return SafeString(f"{_EDGE}{number}{_EDGE}")
 
 
 @contextmanager
-def _keeping() -> Iterator[list[_Place]]:
-    places: list[_Place] = []
+def _keeping() -> Iterator[dict[_Place, int]]:
+    places: dict[_Place, int] = {}
     token = _places.set(places)
     try:
         yield places
