@@ -38,7 +38,7 @@ def _instances(model: type[Model], fields: Sequence[Field], rows: Iterable[Seque
         values = list(row[: len(fields)])
         for at, convert in converted:
             values[at] = convert(values[at], None, connection)
-        yield model.from_db(connection.alias, names, values)
+        yield model.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
 def instances_of(row: Sequence[Any], *models: type[Model]) -> Iterator[Any]:
