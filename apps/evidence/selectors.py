@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from django.db import connection
 from django.db.models import Q
 
-from apps.common.columns import columns_of, read_rows
+from apps.common.columns import columns_of
 from apps.common.exceptions import OperationError
 from apps.evidence.contract import CLOCK_SKEW, Verifier
 from apps.evidence.engines.wording import fact_in_words
@@ -18,13 +18,43 @@ from apps.evidence.judge import Judgement, judge, rule_in_words
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
 
-# The parameters, which can be long, are left out: the digest stands for them.
-_UNREAD = ("parameters", "subject")
-_COLUMNS = columns_of(ObservationRecord, "record", without=_UNREAD)
+Key = tuple[int, str, str]  # the environment, the verifier's key, the digest of the parameters
+
+
+class Seen(NamedTuple):
+    """An observation as far as it is judged: an object of its model would take longer to make than to judge.
+
+    The parameters, which can be long, are left out: the digest stands for them.
+    """
+
+    pk: int
+    environment_id: int
+    verifier_key: str
+    verifier_version: str
+    parameters_digest: str
+    facts: dict[str, Any]
+    error: str
+    summary: str
+    source: str
+    trust: str
+    observed_at: datetime
+
+    @classmethod
+    def of(cls, record: ObservationRecord) -> Self:
+        """The observation of a record that was read already."""
+        return cls._make(getattr(record, name) for name in cls._fields)
+
+    @property
+    def key(self) -> Key:
+        return self.environment_id, self.verifier_key, self.parameters_digest
+
+
+_SEEN = """record.id, record.environment_id, record.verifier_key, record.verifier_version, record.parameters_digest,
+    record.facts::json, record.error, record.summary, record.source, record.trust, record.observed_at"""
 
 # Two steps into the indexes for each key, however many observations there are: to its newest answer and newest error.
 _NEWEST_OF_KEY = """
-SELECT {columns} FROM evidence_observationrecord AS record
+SELECT {seen} FROM evidence_observationrecord AS record
 WHERE record.environment_id = asked.environment_id
   AND record.verifier_key = asked.verifier_key
   AND record.parameters_digest = asked.parameters_digest
@@ -33,7 +63,7 @@ WHERE record.environment_id = asked.environment_id
 ORDER BY record.observed_at DESC, record.id DESC
 LIMIT 1
 """
-_NEWEST_ANSWER, _NEWEST_ERROR = (_NEWEST_OF_KEY.format(columns=_COLUMNS, comparison=sign) for sign in ("=", "<>"))
+_NEWEST_ANSWER, _NEWEST_ERROR = (_NEWEST_OF_KEY.format(seen=_SEEN, comparison=sign) for sign in ("=", "<>"))
 _NEWEST = f"""
 SELECT observation.*
 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (environment_id, verifier_key, parameters_digest)
@@ -58,10 +88,10 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS observation
 """
-_BY_NUMBER = f"SELECT {_COLUMNS} FROM evidence_observationrecord AS record WHERE record.id = ANY(%s)"  # noqa: S608
+_BY_NUMBER = f"SELECT {_SEEN} FROM evidence_observationrecord AS record WHERE record.id = ANY(%s)"  # noqa: S608
 
 # From one digest to the next by the index, however many observations lie between.
-_SEEN = f"""
+_EXAMPLES = f"""
 WITH RECURSIVE seen (environment_id, verifier_key, parameters_digest) AS (
     SELECT asked.environment_id, asked.verifier_key, (
         SELECT min(record.parameters_digest) FROM evidence_observationrecord AS record
@@ -85,15 +115,13 @@ SELECT example.* FROM seen CROSS JOIN LATERAL (
 ) AS example
 """  # noqa: S608  the names of columns
 
-Key = tuple[int, str, str]  # the environment, the verifier's key, the digest of the parameters
-
 
 @dataclass(frozen=True)
 class Newest:
     """The newest answer and the newest error of each key that has one."""
 
-    answers: dict[Key, ObservationRecord]
-    errors: dict[Key, ObservationRecord]
+    answers: dict[Key, Seen]
+    errors: dict[Key, Seen]
 
 
 @dataclass(frozen=True)
@@ -130,10 +158,10 @@ def newest_observations(keys: Collection[Key], at: datetime) -> Newest:
         return Newest({}, {})
     environments, verifiers, digests = zip(*sorted(keys), strict=True)
     parameters = [list(environments), list(verifiers), list(digests), at, at]
-    found: list[ObservationRecord] = read_rows(ObservationRecord, _NEWEST, parameters, without=_UNREAD)
+    found = _read(_NEWEST, parameters)
     return Newest(
-        answers={_key_of(record): record for record in found if not record.error},
-        errors={_key_of(record): record for record in found if record.error},
+        answers={seen.key: seen for seen in found if not seen.error},
+        errors={seen.key: seen for seen in found if seen.error},
     )
 
 
@@ -146,7 +174,7 @@ def newest_observations_at_each(keys: Collection[Key], instants: Sequence[dateti
     records = _records({pk for _, pk in [*answers, *errors]})
     for numbered, kind in ((answers, "answers"), (errors, "errors")):
         for number, pk in numbered:
-            getattr(found[number - 1], kind)[_key_of(records[pk])] = records[pk]
+            getattr(found[number - 1], kind)[records[pk].key] = records[pk]
     return found
 
 
@@ -156,13 +184,18 @@ def observed_parameters(asked: Collection[tuple[int, str]]) -> list[ObservationR
     An environment goes by its number, a verifier by its key.
     """
     columns = [[environment for environment, _ in asked], [verifier for _, verifier in asked]]
-    return list(ObservationRecord.objects.raw(_SEEN, columns)) if asked else []
+    return list(ObservationRecord.objects.raw(_EXAMPLES, columns)) if asked else []
 
 
-def _records(numbers: Collection[int]) -> dict[int, ObservationRecord]:
+def _records(numbers: Collection[int]) -> dict[int, Seen]:
     # As one array: of a list of thousands Django would make a parameter each, which takes longer than the query.
-    found = read_rows(ObservationRecord, _BY_NUMBER, [list(numbers)], without=_UNREAD)
-    return {record.pk: record for record in found}
+    return {seen.pk: seen for seen in _read(_BY_NUMBER, [list(numbers)])}
+
+
+def _read(question: str, parameters: Sequence[Any]) -> list[Seen]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, parameters)
+        return list(map(Seen._make, cursor.fetchall()))
 
 
 def observations_recorded(
@@ -183,7 +216,3 @@ def _numbers_at_each(keys: Collection[Key], instants: Sequence[datetime], compar
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST_AT_EACH.format(comparison=comparison), parameters)
         return cursor.fetchall()
-
-
-def _key_of(record: ObservationRecord) -> Key:
-    return record.environment_id, record.verifier_key, record.parameters_digest

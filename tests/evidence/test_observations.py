@@ -7,7 +7,7 @@ from apps.evidence import register
 from apps.evidence.contract import Observation, Verifier
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import UnknownVerifier, find_verifier
-from apps.evidence.selectors import newest_observations
+from apps.evidence.selectors import Seen, newest_observations
 from apps.evidence.services import EvidenceRefused, collect, parameters_digest, record_observation
 from tests.evidence.recovery import CannotObserve, Recovery
 
@@ -118,23 +118,26 @@ def test_the_newest_is_by_environment_verifier_and_parameters(recovery, environm
     other = record(environment, NOW - timedelta(hours=3), parameters={"database": "x"})
     elsewhere = record(staging, NOW - timedelta(hours=4))
     kept = [newest, other, elsewhere]
-    assert newest_observations({key_of(each) for each in kept}, NOW).answers == {key_of(each): each for each in kept}
-    assert newest_observations({key_of(other)}, NOW).answers == {key_of(other): other}
+    assert newest_observations({key_of(each) for each in kept}, NOW).answers == {
+        key_of(each): Seen.of(each) for each in kept
+    }
+    assert newest_observations({key_of(other)}, NOW).answers == {key_of(other): Seen.of(other)}
 
 
 def test_answers_and_errors_are_told_apart(recovery, environment):
     answer = record(environment, NOW - timedelta(hours=2))
     error = record(environment, NOW - timedelta(hours=1), error="gone")
     found = newest_observations({key_of(answer)}, NOW)
-    assert (found.answers[key_of(answer)], found.errors[key_of(answer)]) == (answer, error)
+    assert found.answers == {key_of(answer): Seen.of(answer)}
+    assert found.errors == {key_of(answer): Seen.of(error)}
 
 
 def test_what_was_recorded_later_was_not_known_then(recovery, environment):
     first = record(environment, NOW - timedelta(hours=2), at=NOW - timedelta(hours=2))
     late = record(environment, NOW - timedelta(hours=1), at=NOW)
     keys = {key_of(first)}
-    assert newest_observations(keys, NOW - timedelta(seconds=1)).answers[key_of(first)] == first
-    assert newest_observations(keys, NOW).answers[key_of(first)] == late
+    assert newest_observations(keys, NOW - timedelta(seconds=1)).answers[key_of(first)] == Seen.of(first)
+    assert newest_observations(keys, NOW).answers[key_of(first)] == Seen.of(late)
     assert newest_observations(keys, NOW - timedelta(hours=3)).answers == {}
 
 

@@ -8,9 +8,8 @@ from apps.common.exceptions import OperationError
 from apps.evidence.contract import Verifier
 from apps.evidence.freshness import EvidenceState, evidence_state
 from apps.evidence.judge import Judgement, judge
-from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
-from apps.evidence.selectors import Key, Newest
+from apps.evidence.selectors import Key, Newest, Seen
 from apps.evidence.services import parameters_digest
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.statuses import BindingEvidence
@@ -47,8 +46,8 @@ def shortest_time_to_live(bindings: Iterable[Binding], verifier: Verifier) -> ti
 
 
 def _counting_record(
-    answer: ObservationRecord | None, error: ObservationRecord | None, verifier: Verifier, ttl: timedelta, at: datetime
-) -> ObservationRecord | None:
+    answer: Seen | None, error: Seen | None, verifier: Verifier, ttl: timedelta, at: datetime
+) -> Seen | None:
     answer, error = _of_version(answer, verifier), _of_version(error, verifier)
     if answer is None or error is None:
         return answer or error
@@ -58,12 +57,12 @@ def _counting_record(
     return answer if is_fresh or is_over else error
 
 
-def _of_version(record: ObservationRecord | None, verifier: Verifier) -> ObservationRecord | None:
+def _of_version(record: Seen | None, verifier: Verifier) -> Seen | None:
     is_same = record is not None and int(record.verifier_version.split(".")[0]) == verifier.major_version
     return record if is_same else None
 
 
-def _judged(binding: Binding, verifier: Verifier, record: ObservationRecord, at: datetime) -> BindingEvidence:
+def _judged(binding: Binding, verifier: Verifier, record: Seen, at: datetime) -> BindingEvidence:
     ttl = time_to_live(binding, verifier)
     judgement: Judgement | None = None if record.error else judge(record.facts, binding.rule or verifier.default_rule)
     state = evidence_state(judgement, observed_at=record.observed_at, is_error=bool(record.error), ttl=ttl, at=at)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.models import ObservationRecord
 from apps.evidence.register import UnknownVerifier, find_verifier
-from apps.evidence.selectors import Key, Newest, newest_observations, observations_recorded
+from apps.evidence.selectors import Newest, Seen, newest_observations, observations_recorded
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.binding_evidence import ERROR_HOLDS, evidence_of, key_of, time_to_live
 from apps.roadmap.selectors.statuses import CriterionStatus, Readiness
@@ -68,10 +68,10 @@ class _Story:
 
     def _learn(self, record: ObservationRecord) -> None:
         newest = self._newest.errors if record.error else self._newest.answers
-        key: Key = (record.environment_id, record.verifier_key, record.parameters_digest)
-        before = newest.get(key)
-        if before is None or (before.observed_at, before.pk) < (record.observed_at, record.pk):
-            newest[key] = record
+        seen = Seen.of(record)
+        before = newest.get(seen.key)
+        if before is None or (before.observed_at, before.pk) < (seen.observed_at, seen.pk):
+            newest[seen.key] = seen
 
     def _turns(self) -> Iterator[datetime]:
         """When time alone turns the evidence, as far as is known."""

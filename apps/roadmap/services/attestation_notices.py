@@ -10,9 +10,8 @@ from apps.accounts.services import notify
 from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.common.wording import about, instant_in_words
-from apps.evidence.models import ObservationRecord
 from apps.evidence.register import find_verifier
-from apps.evidence.selectors import newest_observations
+from apps.evidence.selectors import Seen, newest_observations
 from apps.evidence.services.attesting import ATTESTATION
 from apps.roadmap.models import Binding
 from apps.roadmap.selectors.binding_evidence import key_of, time_to_live
@@ -39,7 +38,7 @@ def _attested_bindings() -> Iterable[Binding]:
     return bindings.select_related("criterion__service", "criterion__milestone", "criterion__work_item__milestone")
 
 
-def _announce(binding: Binding, record: ObservationRecord, at: datetime) -> int:
+def _announce(binding: Binding, record: Seen, at: datetime) -> int:
     ttl = time_to_live(binding, find_verifier(ATTESTATION))
     ends_at = record.observed_at + ttl
     if not ends_at - min(_AHEAD, ttl / 4) <= at < ends_at:
