@@ -10,7 +10,7 @@ from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery
 from apps.backups.exceptions import DatabaseUnknown
 from apps.backups.models import Backup, Database, DrillRun, DrillVerdict
 from apps.catalog.models import Environment
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 from apps.common.runs import RunStatus
 
 DRILLS_SHOWN = 10
@@ -18,7 +18,7 @@ ENDED = [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.ERRORED]
 # In plain SQL, since every visit to a service asks, and mostly there are none.
 _DATABASES = f"""
 SELECT {columns_of(Database, "database")} FROM backups_database AS database
-WHERE environment_id = %(environment)s AND is_enabled AND %(name)s IN ('', name) ORDER BY name
+WHERE environment_id = %s AND is_enabled AND %s IN ('', name) ORDER BY name
 """  # noqa: S608  the names of columns
 
 
@@ -96,7 +96,7 @@ def find_database(name: str) -> Database:
 
 def databases_of(environment: Environment, name: str | None = None) -> list[Database]:
     """The environment's enabled databases, or the one of that name."""
-    return list(Database.objects.raw(_DATABASES, {"environment": environment.pk, "name": name or ""}))
+    return read_rows(Database, _DATABASES, [environment.pk, name or ""])
 
 
 def last_drill(database: Database) -> DrillRun | None:
