@@ -1,6 +1,6 @@
 """Which environments' summaries hold, and what a summary says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,12 @@ def outdated_environments(at: datetime) -> list[int]:
     return outdated or []
 
 
+def still_outdated(environments: Sequence[int], at: datetime) -> list[int]:
+    """Those of the default environments whose summary nobody has computed meanwhile."""
+    ((outdated, _),) = _asked(f"{_OUTDATED} AND environment.id = ANY(%(environments)s)", at, environments)
+    return outdated or []
+
+
 def summarise(environments: Iterable[Environment], at: datetime) -> list[ServiceSummary]:
     """The summaries of environments as they are now, not stored."""
     known = readiness_of_each(list(environments), at=at)
@@ -137,11 +143,11 @@ def _milestone(status: MilestoneStatus) -> dict[str, Any]:
 
 def _held(value: str, environment: Environment, at: datetime) -> str:
     """A value of the environment's summary; empty where none holds."""
-    found = _asked(f"SELECT {value} {_HELD} AND environment.id = %(environment)s", at, environment.pk)
+    found = _asked(f"SELECT {value} {_HELD} AND environment.id = ANY(%(environments)s)", at, [environment.pk])
     return str(found[0][0]) if found else ""
 
 
-def _asked(question: str, at: datetime | None = None, environment: int = 0) -> list[tuple[Any, ...]]:
+def _asked(question: str, at: datetime | None = None, environments: Sequence[int] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(question, {"at": at, "made_by": origin(), "environment": environment} if at else None)
+        cursor.execute(question, {"at": at, "made_by": origin(), "environments": list(environments)} if at else None)
         return list(cursor.fetchall())

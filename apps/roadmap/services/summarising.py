@@ -10,17 +10,18 @@ from apps.common.clock import now
 from apps.roadmap.engines.origin import origin
 from apps.roadmap.models import ServiceSummary
 from apps.roadmap.models.summaries import CLUSTER
-from apps.roadmap.selectors.summaries import outdated_environments, summarise
+from apps.roadmap.selectors.summaries import outdated_environments, still_outdated, summarise
 
 AT_ONCE = 50
 _LOCK = 0x5EA_5C0_4E
+# Changes are few, so each looks for its own summary. One that has none has nothing to outdate.
 _FORGET = """
-DELETE FROM roadmap_servicechange AS change WHERE NOT EXISTS (
-    SELECT FROM roadmap_servicesummary AS summary
+DELETE FROM roadmap_servicechange AS change WHERE (
+    SELECT coalesce(pg_visible_in_snapshot(change.transaction, summary.snapshot), FALSE)
+    FROM roadmap_servicesummary AS summary
     JOIN catalog_environment AS environment ON environment.id = summary.environment_id AND environment.is_default
     WHERE environment.service_id = change.service_id
-      AND (summary.snapshot IS NULL OR NOT pg_visible_in_snapshot(change.transaction, summary.snapshot))
-)
+) IS NOT FALSE
 """
 _COMPUTED = [field.name for field in ServiceSummary._meta.concrete_fields if field.name not in {"id", "environment"}]
 
@@ -38,7 +39,7 @@ def _compute_batch(environments: Sequence[int], at: datetime) -> int:
     _take_turns()
     # Before anything is read: what is committed from here on counts as unseen, even where it was read already.
     snapshot, cluster = _snapshot()
-    still = set(environments).intersection(outdated_environments(at))
+    still = still_outdated(environments, at)
     summaries = summarise(Environment.objects.filter(pk__in=still).select_related("service").order_by("pk"), at)
     for summary in summaries:
         summary.snapshot, summary.cluster, summary.made_by = snapshot, cluster, origin()
