@@ -9,7 +9,7 @@ from typing import Any
 from apps.accounts.models import Notice, User
 from apps.roadmap.engines.standing import Standing
 from apps.roadmap.models import Binding, Criterion, Milestone, Risk, Task, WorkItem
-from apps.roadmap.selectors.readiness import PLACE_IN_DOCUMENT
+from apps.roadmap.selectors.roadmaps import PLACE_IN_DOCUMENT
 from apps.roadmap.selectors.standings import standings_of
 from apps.roadmap.selectors.statuses import CriterionStatus
 

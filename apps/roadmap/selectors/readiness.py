@@ -1,16 +1,11 @@
 """How ready a service is: computed from claims and evidence when it is asked, in a constant number of queries."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
-
-from django.db.models import QuerySet
 
 from apps.catalog.models import Environment
 from apps.common.clock import now
-from apps.common.columns import columns_of, read_rows
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.register import trust_of
 from apps.evidence.selectors import Newest, newest_observations
@@ -19,23 +14,21 @@ from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
 from apps.roadmap.engines.waivers import ActiveWaiver
 from apps.roadmap.engines.wording import Circumstances, explain
-from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
-from apps.roadmap.models.entries import EntryQuerySet
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task
 from apps.roadmap.selectors.binding_evidence import evidence_of, key_of
 from apps.roadmap.selectors.contradictions import find_contradictions
 from apps.roadmap.selectors.flags import find_flags
+from apps.roadmap.selectors.roadmaps import (
+    bindings_by_criterion,
+    conflicts_by_service,
+    criteria_of,
+    grouped,
+    milestones_of,
+    revisions_by_service,
+    tasks_by_milestone,
+)
 from apps.roadmap.selectors.statuses import BindingEvidence, CriterionStatus, MilestoneStatus, Readiness
 from apps.roadmap.selectors.waivers import active_waivers
-
-Entry = TypeVar("Entry")
-PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
-UNREAD = [f"work_item__{field}" for field in PLACE_IN_DOCUMENT]
-
-# Plain SQL: of a list of keys Django would make a parameter each, and write the question anew each time.
-_UNDECLINED = f"""
-SELECT {columns_of(Binding, "binding")} FROM roadmap_binding AS binding
-WHERE binding.criterion_id = ANY(%s) AND binding.state <> %s ORDER BY binding.id
-"""  # noqa: S608  the names of columns
 
 
 def readiness(*, environment: Environment, at: datetime | None = None) -> Readiness:
@@ -47,10 +40,10 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     """The readiness of several environments, in as many queries as that of one."""
     at = at or now()
     services = {environment.service_id for environment in environments}
-    milestones = {each.pk: each for each in _milestones(services).prefetch_related("owners")}
-    statuses = _criteria_of_each(environments, milestones, Criterion.objects.current(), at)
-    current, tasks = _current_by_service(milestones.values()), _tasks_by_milestone(services)
-    revisions, conflicts = _revisions_by_service(services), _conflicts_by_service(services)
+    milestones = {each.pk: each for each in milestones_of(services)}
+    statuses = statuses_of(criteria_of(services, milestones), environments, at=at)
+    current, tasks = _current_by_service(milestones.values()), tasks_by_milestone(services)
+    revisions, conflicts = revisions_by_service(services), conflicts_by_service(services)
     return [
         _readiness(
             environment,
@@ -64,27 +57,11 @@ def readiness_of_each(environments: Sequence[Environment], *, at: datetime | Non
     ]
 
 
-def criteria_of_each(
-    environments: Sequence[Environment], *, chosen: EntryQuerySet, at: datetime
-) -> dict[int, tuple[CriterionStatus, ...]]:
-    """How the chosen criteria stand in each environment, by its key: without what else is known of them."""
-    milestones = {each.pk: each for each in _milestones({each.service_id for each in environments})}
-    return _criteria_of_each(environments, milestones, chosen.current(), at)
-
-
-def _criteria_of_each(
-    environments: Sequence[Environment], milestones: Mapping[int, Milestone], chosen: EntryQuerySet, at: datetime
-) -> dict[int, tuple[CriterionStatus, ...]]:
-    found = _with_work_items(chosen.filter(service__in={environment.service_id for environment in environments}))
-    _share(milestones, found)
-    return statuses_of(found, environments, at=at)
-
-
 def statuses_of(
     found: Sequence[Criterion], environments: Sequence[Environment], *, at: datetime
 ) -> dict[int, tuple[CriterionStatus, ...]]:
-    """The same of criteria that were read already."""
-    criteria, bindings = _grouped(found, lambda criterion: criterion.service_id), _bindings_by_criterion(found)
+    """How the criteria stand in each environment, by its key: without what else is known of them."""
+    criteria, bindings = grouped(found, lambda criterion: criterion.service_id), bindings_by_criterion(found)
     keys = {
         key_of(binding, environment)
         for environment in environments
@@ -123,53 +100,9 @@ def _readiness(
     )
 
 
-def _milestones(services: Collection[int]) -> QuerySet[Milestone]:
-    """The services' milestones in order. Those that vanished too: what was added below one is there still."""
-    return Milestone.objects.filter(service__in=services).in_order().defer(*PLACE_IN_DOCUMENT)
-
-
 def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Milestone]]:
     current = (milestone for milestone in milestones if milestone.orphaned_at is None)
-    return _grouped(current, lambda milestone: milestone.service_id)
-
-
-def _with_work_items(chosen: EntryQuerySet) -> list[Criterion]:
-    criteria = chosen.in_order().select_related("owner", "work_item")
-    return list(criteria.defer("measures", *PLACE_IN_DOCUMENT, *UNREAD))
-
-
-def _share(milestones: Mapping[int, Milestone], criteria: Sequence[Criterion]) -> None:
-    """Give the criteria and their work items their milestones, each of which is read once."""
-    under: list[Criterion | WorkItem] = [*criteria, *(each.work_item for each in criteria if each.work_item)]
-    for entry in under:
-        if milestone := milestones.get(entry.milestone_id or 0):
-            entry.milestone = milestone
-
-
-def _bindings_by_criterion(criteria: Iterable[Criterion]) -> Mapping[int, list[Binding]]:
-    keys = [criterion.pk for criterion in criteria]
-    bindings = read_rows(Binding, _UNDECLINED, [keys, Binding.State.DECLINED.value])
-    return _grouped(bindings, lambda binding: binding.criterion_id)
-
-
-def _revisions_by_service(services: Collection[int]) -> Mapping[int, list[DocumentRevision]]:
-    """The newest revision of each of the services' documents, without its text."""
-    revisions = DocumentRevision.objects.filter(document__service__in=services).select_related("document").defer("raw")
-    newest = revisions.order_by("document_id", "-pk").distinct("document_id")
-    return _grouped(newest, lambda revision: revision.document.service_id)
-
-
-def _conflicts_by_service(services: Collection[int]) -> Mapping[int, list[Conflict]]:
-    """What is in conflict with the services' documents, in as many queries as there are kinds of entries."""
-    still_open = Conflict.objects.open().filter(document__service__in=services).select_related("document")
-    return _grouped(still_open.prefetch_related("entry"), lambda conflict: conflict.document.service_id)
-
-
-def _grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[int, list[Entry]]:
-    groups: dict[int, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        groups[key(entry)].append(entry)
-    return groups
+    return grouped(current, lambda milestone: milestone.service_id)
 
 
 def _criterion_status(
@@ -237,7 +170,7 @@ def _milestone_statuses(
     tasks: Mapping[int, Sequence[Task]],
     at: datetime,
 ) -> tuple[MilestoneStatus, ...]:
-    inside = _grouped(criteria, lambda status: status.milestone.pk if status.milestone else 0)
+    inside = grouped(criteria, lambda status: status.milestone.pk if status.milestone else 0)
     return tuple(_milestone_status(each, inside[each.pk], tasks[each.pk], at) for each in milestones)
 
 
@@ -248,7 +181,7 @@ def _milestone_status(
     is_overdue = milestone.is_overdue(at)
     return MilestoneStatus(
         milestone=milestone,
-        owners=tuple(team.name for team in milestone.owners.all()),
+        owners=tuple(milestone.owner_names),  # type: ignore[attr-defined]
         standing=milestone_standing(
             milestone.claim, _required(milestone, criteria), has_open_parts=any(is_open(part.claim) for part in parts)
         ),
@@ -270,10 +203,3 @@ def _required(milestone: Milestone, criteria: Iterable[CriterionStatus]) -> list
         for status in criteria
         if status.criterion.requirement == Criterion.Requirement.REQUIRED
     ]
-
-
-def _tasks_by_milestone(services: Collection[int]) -> Mapping[int, list[Task]]:
-    tasks = Task.objects.roadmap_of_each(services).select_related("work_item").defer(*PLACE_IN_DOCUMENT, *UNREAD)
-    return _grouped(
-        tasks, lambda task: task.milestone_id or (task.work_item.milestone_id if task.work_item else 0) or 0
-    )

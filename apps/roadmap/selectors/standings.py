@@ -6,7 +6,7 @@ from datetime import datetime
 from apps.catalog.models import Environment
 from apps.common.columns import columns_of, read_rows
 from apps.roadmap.models import Criterion
-from apps.roadmap.selectors.readiness import criteria_of_each, statuses_of
+from apps.roadmap.selectors.readiness import statuses_of
 from apps.roadmap.selectors.statuses import CriterionStatus
 
 _DEFAULT = f"""
@@ -17,8 +17,9 @@ WHERE environment.service_id = ANY(%s) AND environment.is_default
 
 def status_in(criterion: Criterion, environment: Environment, at: datetime) -> CriterionStatus | None:
     """How the criterion stands in the environment. None for one that vanished from its document."""
-    known = criteria_of_each([environment], chosen=Criterion.objects.filter(pk=criterion.pk), at=at)[environment.pk]
-    return next(iter(known), None)
+    current = Criterion.objects.current().filter(pk=criterion.pk, service=environment.service_id)
+    found = list(current.select_related("owner", "milestone", "work_item__milestone"))
+    return next(iter(statuses_of(found, [environment], at=at)[environment.pk]), None)
 
 
 def standings_of(criteria: Collection[Criterion], at: datetime) -> dict[int, CriterionStatus]:
