@@ -4,7 +4,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
-from apps.common.columns import columns_of
+from apps.common.columns import columns_of, read_rows
 
 _PERMISSIONS = f"""
 SELECT {columns_of(User, "person")}, ARRAY(
@@ -32,7 +32,7 @@ def people_who_may(permission: str) -> QuerySet[User]:
 
 def person_with_permissions(key: int) -> User | None:
     """The person, with what they may do by their roles and by themselves as `permission_names`, in one query."""
-    return next(iter(User.objects.raw(_PERMISSIONS, [key])), None)
+    return next(iter(read_rows(User, _PERMISSIONS, [key], then="permission_names")), None)
 
 
 def permissions_of(person: User) -> set[str]:
