@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.common.wording import shortened
@@ -16,6 +17,7 @@ from apps.common.wording import shortened
 # What an import keeps on a row for itself; a version names only what a person would.
 BOOKKEEPING = frozenset({"id", "identity", "imported", "line", "position", "section", "spans", "document"})
 LONGEST_VALUE = 100
+_NEWEST = "SELECT max(history_id) FROM {history} WHERE id = %s"
 Values = dict[str, Any]
 
 
@@ -45,16 +47,23 @@ class Version:
     changes: tuple[FieldChange, ...] = field(default=())
 
 
+@lru_cache
+def history_of(kind: type[models.Model]) -> Any:
+    """The model of the versions. Its manager would be made anew, class and all, each time that it is asked."""
+    return kind.history.model  # type: ignore[attr-defined]
+
+
 def newest_version(entry: models.Model) -> int:
     """The number of the entry's newest version; 0 where it has none."""
-    versions = _records(entry).order_by("-history_id").values_list("history_id", flat=True)
-    return versions.first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST.format(history=history_of(type(entry))._meta.db_table), [entry.pk])
+        return int(cursor.fetchone()[0] or 0)
 
 
 def with_versions(entries: QuerySet[Any]) -> QuerySet[Any]:
     """The same entries, each with the number of its newest version as `version`."""
-    history: Any = entries.model.history
-    newest = history.filter(id=OuterRef("pk")).order_by("-history_id").values("history_id")[:1]
+    kind: type[models.Model] = entries.model
+    newest = history_of(kind).objects.filter(id=OuterRef("pk")).order_by("-history_id").values("history_id")[:1]
     return entries.annotate(version=Subquery(newest))
 
 
@@ -82,7 +91,7 @@ def values_at(entry: models.Model, version: int) -> Values | None:
 
 
 def _records(entry: models.Model) -> Any:
-    return type(entry).history.filter(id=entry.pk).select_related("history_user")  # type: ignore[attr-defined]
+    return history_of(type(entry)).objects.filter(id=entry.pk).select_related("history_user")
 
 
 def _described(entry: models.Model, records: Sequence[Any]) -> list[Version]:
@@ -111,10 +120,10 @@ def _values(kind: type[models.Model], records: Sequence[Any]) -> dict[int, Value
     """The values of each record, relations by key, in one query for each relation to many."""
     plain = [column for column in kind._meta.concrete_fields if column.name not in BOOKKEEPING]
     found = {record.pk: {each.name: getattr(record, each.attname) for each in plain} for record in records}
-    history: Any = kind.history  # type: ignore[attr-defined]
-    for relation in sorted(history.model._history_m2m_fields, key=attrgetter("name")):
+    history = history_of(kind)
+    for relation in sorted(history._history_m2m_fields, key=attrgetter("name")):
         of_each: Mapping[int, list[int]] = defaultdict(list)
-        rows = getattr(history.model, relation.name).filter(history__in=found)
+        rows = getattr(history, relation.name).filter(history__in=found)
         for record, key in rows.values_list("history_id", f"{relation.m2m_reverse_field_name()}_id"):
             of_each[record].append(key)
         for record, values in found.items():

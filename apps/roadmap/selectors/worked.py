@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.common.columns import columns_of, read_rows
 from apps.roadmap.models import Entry
+from apps.roadmap.selectors.versions import history_of
 
 _UNSAID = ("spans", "imported")  # large, and only an export reads them
 _NAMES = {
@@ -43,12 +44,11 @@ def entries_with_names(model: type[Entry], keys: Sequence[int]) -> list[Any]:
 
 @lru_cache
 def _question(model: type[Entry]) -> str:
-    history: Any = model.history  # type: ignore[attr-defined]
     related = [_related(relation) for relation in model._meta.many_to_many]
     owner = [_OWNER] if any(field.name == "owner" for field in model._meta.concrete_fields) else []
     return _ENTRIES.format(
         columns=columns_of(model, "entry", without=_UNSAID),
-        history=history.model._meta.db_table,
+        history=history_of(model)._meta.db_table,
         names=",\n    ".join([*owner, *related]),
         table=model._meta.db_table,
     )

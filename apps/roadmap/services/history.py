@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Max
 
 from apps.common.clock import now
+from apps.roadmap.selectors.versions import history_of
 
 CREATED, CHANGED = "+", "~"
+_RELATED = """
+INSERT INTO {versions} (history_id, {own}, {other}, id)
+SELECT newest.history_id, present.{own}, present.{other}, present.id FROM {present} AS present
+JOIN (SELECT id, max(history_id) AS history_id FROM {history} WHERE id = ANY(%s) GROUP BY id) AS newest
+    ON newest.id = present.{own}
+"""
 
 
 def remember(row: models.Model, *, actor: Any = None) -> None:
@@ -21,7 +27,7 @@ def remember_all(rows: Sequence[models.Model], change: str, *, actor: Any = None
     """Write one version each of rows of one kind, with the values that are stored: the caller's may be older."""
     if not rows:
         return
-    history: Any = type(rows[0]).history.model  # type: ignore[attr-defined]
+    history = history_of(type(rows[0]))
     person = actor if actor is not None and actor.is_authenticated else history.get_default_history_user(None)
     said = {
         "history_date": now(),
@@ -41,14 +47,15 @@ def remember_related(rows: Sequence[models.Model]) -> None:
     """Complete the newest version of each row, all of one kind, by the owners, people and labels that it has now."""
     if not rows:
         return
-    manager: Any = type(rows[0]).history  # type: ignore[attr-defined]
+    history = history_of(type(rows[0]))
     keys = [row.pk for row in rows]
-    newest = dict(manager.filter(id__in=keys).values_list("id").annotate(Max("history_id")))
-    for field in manager.model._history_m2m_fields:
-        own, other = field.m2m_column_name(), field.m2m_reverse_name()
-        version = getattr(manager.model, field.name).model
-        through = field.remote_field.through._default_manager.filter(**{f"{own}__in": keys})
-        version.objects.bulk_create(
-            version(**{"history_id": newest[pair[0]], own: pair[0], other: pair[1], "id": pair[2]})
-            for pair in through.values_list(own, other, "pk")
-        )
+    with connection.cursor() as cursor:
+        for field in history._history_m2m_fields:
+            question = _RELATED.format(
+                versions=getattr(history, field.name).model._meta.db_table,
+                history=history._meta.db_table,
+                present=field.m2m_db_table(),
+                own=field.m2m_column_name(),
+                other=field.m2m_reverse_name(),
+            )
+            cursor.execute(question, [keys])
