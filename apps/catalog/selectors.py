@@ -7,7 +7,7 @@ from django.db import connection
 
 from apps.catalog.exceptions import UnknownEnvironment, UnknownService
 from apps.catalog.models import Environment, Service, Team
-from apps.common.columns import columns_of, instances_of
+from apps.common.columns import columns_of, instances_of, read_rows
 
 # In plain SQL, since every visit to a service asks. An empty name asks for the default environment.
 _OF_SERVICE = f"""
@@ -17,6 +17,10 @@ JOIN catalog_service AS service ON service.id = environment.service_id
 LEFT JOIN catalog_team AS team ON team.id = service.owner_id
 WHERE service.slug = %(slug)s
   AND CASE %(name)s WHEN '' THEN environment.is_default ELSE environment.name = %(name)s END
+"""  # noqa: S608  the names of columns
+_ENVIRONMENTS = f"""
+SELECT {columns_of(Environment, "environment")} FROM catalog_environment AS environment
+WHERE service_id = %s ORDER BY is_default DESC, name
 """  # noqa: S608  the names of columns
 
 
@@ -58,6 +62,11 @@ def _read_environment(slug: str, name: str) -> Environment | None:
     environment, service, owner = instances_of(row, Environment, Service, Team)
     environment.service, service.owner = service, owner
     return environment
+
+
+def environments_of(service: Service) -> list[Environment]:
+    """The service's environments, the default one first."""
+    return read_rows(Environment, _ENVIRONMENTS, [service.pk])
 
 
 def own_environment() -> Environment | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from apps.catalog.models import Environment
+from apps.catalog.selectors import environments_of
 from apps.common.statuses import look_of
 from apps.dashboards.engines.timeline import Span, Timeline, draw_timeline
 from apps.dashboards.selectors.recovery import Recovery
@@ -13,6 +14,7 @@ from apps.roadmap.engines.gate_answer import GateAnswer
 from apps.roadmap.models import CostLine, Risk, Task, WorkItem
 from apps.roadmap.selectors.gate import gate_of
 from apps.roadmap.selectors.readiness import readiness
+from apps.roadmap.selectors.roadmaps import current_entries
 from apps.roadmap.selectors.statuses import CriterionStatus, Flag, FlagKind, MilestoneStatus, Readiness
 
 FLAG_TITLES = {
@@ -85,12 +87,12 @@ def service_page(*, environment: Environment, recovery: Recovery | None, at: dat
         readiness=known,
         gate=gate_of(known),
         recovery=recovery,
-        environments=tuple(service.environments.all()),
+        environments=tuple(environments_of(service)),
         groups=tuple(_groups(known.loose_criteria)),
-        loose_tasks=tuple(Task.objects.current().of_service(service).filter(milestone=None).select_related("owner")),
+        loose_tasks=tuple(current_entries(Task, service, "owner", condition="milestone_id IS NULL")),
         flags=tuple(_flag_groups(known.flags)),
-        risks=tuple(Risk.objects.current().of_service(service).select_related("owner").prefetch_related("mitigations")),
-        costs=tuple(CostLine.objects.current().of_service(service)),
+        risks=tuple(current_entries(Risk, service, "owner", "mitigations")),
+        costs=tuple(current_entries(CostLine, service)),
         timeline=_timeline(known.milestones, at),
     )
 

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, prefetch_related_objects
 
-from apps.catalog.models import Team
+from apps.catalog.models import Service, Team
 from apps.common.columns import columns_of, read_rows
-from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Milestone, Task, WorkItem
+from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Entry, Milestone, Task, WorkItem
 
-Entry = TypeVar("Entry")
+Row = TypeVar("Row")
 PLACE_IN_DOCUMENT = ("spans", "imported")  # large, and only an export reads them
 _UNREAD = (*PLACE_IN_DOCUMENT, "measures")
 
@@ -49,6 +49,10 @@ SELECT {columns_of(Conflict, "conflict")}
 FROM roadmap_conflict AS conflict JOIN roadmap_document AS document ON document.id = document_id
 WHERE document.service_id = ANY(%s) AND settled_at IS NULL ORDER BY document_id, conflict.id
 """  # noqa: S608  the names of columns
+_CURRENT = """
+SELECT {columns} FROM {table} AS entry
+WHERE service_id = %s AND orphaned_at IS NULL AND {condition} ORDER BY position, id
+"""
 
 
 def milestones_of(services: Collection[int]) -> list[Milestone]:
@@ -68,6 +72,15 @@ def criteria_of(services: Collection[int], milestones: Mapping[int, Milestone]) 
     _share(criteria, "owner", owners)
     _share(criteria, "work_item", work_items)
     return criteria
+
+
+def current_entries(model: type[Entry], service: Service, *beside: str, condition: str = "TRUE") -> list[Any]:
+    """The service's current entries of a kind in order, with what a page shows beside each."""
+    columns = columns_of(model, "entry", PLACE_IN_DOCUMENT)
+    question = _CURRENT.format(columns=columns, table=model._meta.db_table, condition=condition)
+    found = read_rows(model, question, [service.pk], without=PLACE_IN_DOCUMENT)
+    prefetch_related_objects(found, *beside)
+    return found
 
 
 def bindings_by_criterion(criteria: Iterable[Criterion]) -> Mapping[int, list[Binding]]:
@@ -96,11 +109,11 @@ def conflicts_by_service(services: Collection[int]) -> Mapping[int, list[Conflic
     return grouped(found, lambda conflict: conflict.document.service_id)
 
 
-def grouped(entries: Iterable[Entry], key: Callable[[Entry], int]) -> Mapping[int, list[Entry]]:
-    """The entries by their key, each in its order; none under any other."""
-    groups: dict[int, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        groups[key(entry)].append(entry)
+def grouped(rows: Iterable[Row], key: Callable[[Row], int]) -> Mapping[int, list[Row]]:
+    """The rows by their key, each in its order; none under any other."""
+    groups: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
     return groups
 
 
