@@ -22,11 +22,11 @@ def key_of(binding: Binding, environment: Environment) -> Key:
     return environment.pk, binding.verifier_key, parameters_digest(binding.parameters)
 
 
-def evidence_of(binding: Binding, environment: Environment, newest: Newest, at: datetime) -> BindingEvidence:
+def evidence_of(binding: Binding, key: Key, newest: Newest, at: datetime) -> BindingEvidence:
     """What the binding's newest observation says at the instant. Evidence of another major version is pending."""
     try:
         verifier = find_verifier(binding.verifier_key)
-        key, ttl = key_of(binding, environment), time_to_live(binding, verifier)
+        ttl = time_to_live(binding, verifier)
         record = _counting_record(newest.answers.get(key), newest.errors.get(key), verifier, ttl, at)
         if record is None:
             return BindingEvidence(binding, verifier.title, EvidenceState.PENDING)

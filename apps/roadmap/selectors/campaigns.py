@@ -137,7 +137,7 @@ def _best(checks: Checks, newest: Newest, at: datetime) -> BindingEvidence | Non
     environment = checks.environment
     if environment is None:
         return None
-    found = [evidence_of(binding, environment, newest, at) for binding in checks.at(at)]
+    found = [evidence_of(binding, key_of(binding, environment), newest, at) for binding in checks.at(at)]
     return max(found, key=lambda each: (WORST_FIRST.index(each.state), each.expires_at or at), default=None)
 
 

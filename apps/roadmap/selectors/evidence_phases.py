@@ -53,6 +53,7 @@ class _Story:
 
     def __init__(self, bindings: Sequence[Binding], status: CriterionStatus, known: Readiness, newest: Newest) -> None:
         self._bindings, self._known, self._newest = bindings, known, newest
+        self._keys = {binding.pk: key_of(binding, known.environment) for binding in bindings}
         self._ttl = dict(_times_to_live(bindings))
         self._uncovered = [EvidenceState.UNBOUND for _ in status.uncovered]
 
@@ -76,7 +77,7 @@ class _Story:
     def _turns(self) -> Iterator[datetime]:
         """When time alone turns the evidence, as far as is known."""
         for binding in self._bindings:
-            key = key_of(binding, self._known.environment)
+            key = self._keys[binding.pk]
             answer, error = self._newest.answers.get(key), self._newest.errors.get(key)
             ttl = self._ttl[binding.pk]
             if answer:
@@ -86,7 +87,7 @@ class _Story:
                 yield error.observed_at + ERROR_HOLDS + timedelta.resolution
 
     def _state(self, at: datetime) -> EvidenceState:
-        states = (evidence_of(binding, self._known.environment, self._newest, at).state for binding in self._bindings)
+        states = (evidence_of(each, self._keys[each.pk], self._newest, at).state for each in self._bindings)
         return worst_state([*states, *self._uncovered])
 
 

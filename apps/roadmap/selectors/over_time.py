@@ -55,4 +55,4 @@ def _state(status: CriterionStatus, known: Readiness, newest: Newest, at: dateti
 
 def _states(status: CriterionStatus, known: Readiness, newest: Newest, at: datetime) -> Iterator[EvidenceState]:
     for each in status.bindings:
-        yield evidence_of(each.binding, known.environment, newest, at).state
+        yield evidence_of(each.binding, key_of(each.binding, known.environment), newest, at).state

@@ -8,7 +8,7 @@ from apps.catalog.models import Environment
 from apps.common.clock import now
 from apps.evidence.freshness import EvidenceState, worst_state
 from apps.evidence.register import trust_of
-from apps.evidence.selectors import Newest, newest_observations
+from apps.evidence.selectors import Key, Newest, newest_observations
 from apps.roadmap.engines.chosen_clauses import clauses_of
 from apps.roadmap.engines.clauses import uncovered_clauses
 from apps.roadmap.engines.standing import Standing, is_open, milestone_standing, standing
@@ -63,16 +63,19 @@ def statuses_of(
     """How the criteria stand in each environment, by its key: without what else is known of them."""
     criteria, bindings = grouped(found, lambda criterion: criterion.service_id), bindings_by_criterion(found)
     keys = {
-        key_of(binding, environment)
+        environment.pk: {
+            binding.pk: key_of(binding, environment)
+            for criterion in criteria[environment.service_id]
+            for binding in bindings[criterion.pk]
+        }
         for environment in environments
-        for criterion in criteria[environment.service_id]
-        for binding in bindings[criterion.pk]
     }
-    newest, waivers = newest_observations(keys, at), active_waivers(environments, at=at)
+    newest = newest_observations({key for of_bindings in keys.values() for key in of_bindings.values()}, at)
+    waivers = active_waivers(environments, at=at)
     return {
         environment.pk: tuple(
             _overlaid(
-                _criterion_status(criterion, environment, bindings[criterion.pk], newest, at),
+                _criterion_status(criterion, bindings[criterion.pk], keys[environment.pk], newest, at),
                 waivers.get((criterion.pk, environment.pk)),
             )
             for criterion in criteria[environment.service_id]
@@ -106,11 +109,11 @@ def _current_by_service(milestones: Iterable[Milestone]) -> Mapping[int, list[Mi
 
 
 def _criterion_status(
-    criterion: Criterion, environment: Environment, bindings: Sequence[Binding], newest: Newest, at: datetime
+    criterion: Criterion, bindings: Sequence[Binding], keys: Mapping[int, Key], newest: Newest, at: datetime
 ) -> CriterionStatus:
     for binding in bindings:
         binding.criterion = criterion  # known here, and otherwise a query for each
-    accepted = tuple(evidence_of(binding, environment, newest, at) for binding in bindings if binding.is_accepted)
+    accepted = tuple(evidence_of(binding, keys[binding.pk], newest, at) for binding in bindings if binding.is_accepted)
     suggestions = tuple(binding for binding in bindings if not binding.is_accepted)
     clauses = clauses_of(criterion.text, criterion.clauses)
     uncovered = uncovered_clauses(criterion.text, (evidence.clause for evidence in accepted), clauses)
