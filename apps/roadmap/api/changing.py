@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from rest_framework import mixins, viewsets
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -88,7 +88,10 @@ class ChangeableViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewse
         return Seen(int(found["version"]), found["claim"] or None) if found and is_of_entry else Seen(NEVER)
 
     def _answer(self, entry: Entry) -> Response:
-        said = self.get_serializer(*self.rows_to_say([entry.pk])).data
+        rows = self.rows_to_say([entry.pk])
+        if not rows:
+            raise NotFound  # somebody deleted it meanwhile
+        said = self.get_serializer(rows[0]).data
         tag = f'"{_name(entry)}:{said["version"] or 0}:{said.get("claim", "")}"'
         return Response(said, headers={"ETag": tag})
 
