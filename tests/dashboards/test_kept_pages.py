@@ -1,5 +1,6 @@
 """Pages that are kept: for whom, how long, and that nothing outlives a change."""
 
+import pickle
 import re
 from datetime import timedelta
 
@@ -33,6 +34,7 @@ READINESS, START = "/admin/readiness/payments/", "/admin/"
 PAGES = pytest.mark.parametrize("address", [READINESS, START])
 TOLD_APART = {"backups_database", "backups_backup", "backups_drillrun"}  # by `recovery_state`
 UNREACHABLE = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+RUBBISH = [b"no pickle", b"capps.common\nof_another_release\n.", *map(pickle.dumps, (17, (1, 2), (now(), b"", ())))]
 
 
 @pytest.fixture
@@ -206,6 +208,16 @@ def test_pages_are_shown_while_the_cache_cannot_be_reached(kept, settings, addre
     settings.CACHES = settings.CACHES | {"pages": UNREACHABLE}
 
     assert kept.get(address).status_code == 200
+
+
+def test_a_page_is_shown_where_rubbish_stands_under_its_name(kept, monkeypatch):
+    few, _ = queries_of(kept, START)
+    for rubbish in RUBBISH:
+        with monkeypatch.context() as patched:
+            patched.setattr(type(caches["pages"]), "get", lambda *_, found=rubbish: pickle.loads(found))  # noqa: S301
+            assert kept.get(START).status_code == 200, rubbish
+
+    assert queries_of(kept, START)[0] == few
 
 
 def test_everything_that_a_part_shows_notes_its_changes(kept, environment, olga, rf):

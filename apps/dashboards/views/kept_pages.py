@@ -65,11 +65,15 @@ def _read(name: str, at: datetime) -> KeptText | None:
         return None
     try:
         kept = caches["pages"].get(name)
+        return _unpack(kept, at) if kept else None
     except (RedisError, OSError) as error:
         logger.warning("kept_pages_unreachable", error=type(error).__name__)
-        return None
-    if kept is None:
-        return None
+    except Exception as error:  # what was damaged, or put there by something else, is replaced
+        logger.warning("kept_page_unreadable", error=type(error).__name__)
+    return None
+
+
+def _unpack(kept: tuple[datetime, bytes, Any], at: datetime) -> KeptText | None:
     kept_at, packed, places = kept
     is_young = timedelta(0) <= at - kept_at < _LONGEST
     return KeptText(zlib.decompress(packed).decode(), places) if is_young else None
