@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.cache import caches
 from django.db import connection
 from django.template.loader import render_to_string
@@ -35,6 +36,15 @@ PAGES = pytest.mark.parametrize("address", [READINESS, START])
 TOLD_APART = {"backups_database", "backups_backup", "backups_drillrun"}  # by `recovery_state`
 UNREACHABLE = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
 RUBBISH = [b"no pickle", b"capps.common\nof_another_release\n.", *map(pickle.dumps, (17, (1, 2), (now(), b"", ())))]
+
+
+class StaticFilesOfTomorrow(StaticFilesStorage):
+    """Those of the next release, at other addresses."""
+
+    manifest_hash = "tomorrow"
+
+    def url(self, name):
+        return f"/of-tomorrow/{name}"
 
 
 @pytest.fixture
@@ -218,6 +228,12 @@ def test_a_page_is_shown_where_rubbish_stands_under_its_name(kept, monkeypatch):
             assert kept.get(START).status_code == 200, rubbish
 
     assert queries_of(kept, START)[0] == few
+
+
+def test_a_release_that_changes_nothing_but_static_files_is_shown_at_once(kept, settings):
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": f"{__name__}.StaticFilesOfTomorrow"}}
+
+    assert "/of-tomorrow/seaworthy/seaworthy.css" in kept.get(START).content.decode()
 
 
 def test_everything_that_a_part_shows_notes_its_changes(kept, environment, olga, rf):

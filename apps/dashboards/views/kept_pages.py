@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -37,7 +38,7 @@ def kept_page(
 
     def name() -> str:
         named = of()
-        return _name(code_digest(), template, request.path, at.date(), _reader(request), named) if all(named) else ""
+        return _name(_release(), template, request.path, at.date(), _reader(request), named) if all(named) else ""
 
     page = _read(name(), at)
     if page is None:
@@ -46,6 +47,11 @@ def kept_page(
             page = kept_text(lambda: _render(template, context(), request))
         _keep(current, page, at)
     return HttpResponse(page.shown(request))
+
+
+def _release() -> tuple[str, str]:
+    """Which code and static files a page is made of: the address of a file that was replaced leads nowhere."""
+    return code_digest(), getattr(staticfiles_storage, "manifest_hash", "")
 
 
 def _reader(request: HttpRequest) -> Hashable:
