@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.accounts.services import notify
+from apps.catalog.models import Service
 from apps.common import since_write
 from apps.common.clock import now
 from apps.common.templatetags import seaworthy
@@ -25,6 +26,7 @@ from apps.dashboards.templatetags import readiness as readiness_tags
 from apps.dashboards.views import portfolio as portfolio_view
 from apps.dashboards.views import readiness as readiness_view
 from apps.dashboards.views.portfolio import VIEW_READINESS
+from apps.roadmap.models import Milestone
 from apps.roadmap.services.summarising import bring_up_to_date
 from tests.dashboards.voyage import sail
 from tests.roadmap.second_connection import second_connection
@@ -234,6 +236,20 @@ def test_a_release_that_changes_nothing_but_static_files_is_shown_at_once(kept, 
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": f"{__name__}.StaticFilesOfTomorrow"}}
 
     assert "/of-tomorrow/seaworthy/seaworthy.css" in kept.get(START).content.decode()
+
+
+def test_the_codes_to_choose_from_are_those_that_the_services_shown_have(kept, service):
+    chosen = f"{START}?search=payments"
+    stray = Service.objects.create(slug="raft", name="Raft", tier="A")
+    Milestone.objects.create(service=stray, code="M77", title="Afloat")
+    before = part_of(kept.get(chosen))
+    Milestone.objects.create(service=stray, code="M78", title="Ashore")
+
+    after = part_of(kept.get(chosen))
+    caches["pages"].clear()
+    assert "<option>M5" in before
+    assert "<option>M7" not in after
+    assert after == part_of(kept.get(chosen))
 
 
 def test_everything_that_a_part_shows_notes_its_changes(kept, environment, olga, rf):

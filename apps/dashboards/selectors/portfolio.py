@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
-from apps.catalog.models import Service, Team, Tier
+from apps.catalog.models import Environment, Service, Team, Tier
 from apps.common.columns import columns_of
 from apps.roadmap.engines.gate_answer import LETS_GO, WORST_FIRST
 from apps.roadmap.models import Milestone, ServiceSummary
@@ -156,7 +156,9 @@ def _badness() -> Case:
 
 
 def _milestone_codes() -> QuerySet[Milestone, str]:
-    codes = Milestone.objects.current().exclude(code="").order_by("code")
+    # Only of services that the page shows: others change without another name for it (`figures_of_all`).
+    shown = Environment.objects.filter(is_default=True).values("service")
+    codes = Milestone.objects.current().filter(service__in=shown).exclude(code="").order_by("code")
     return codes.values_list("code", flat=True).distinct()
 
 
