@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import get_script_prefix
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -42,7 +43,8 @@ class SeaworthyAdminSite(admin.AdminSite):
         """The stock list, made once for everybody who may do the same: every page asks for it."""
         if app_label or not request.user.is_authenticated:
             return super().get_app_list(request, app_label)
-        allowed = request.user.is_superuser, request.user.is_active, frozenset(request.user.get_all_permissions())
+        person = request.user
+        allowed = person.is_superuser, person.is_active, frozenset(person.get_all_permissions()), get_script_prefix()
         if allowed not in self._app_lists:
             if len(self._app_lists) >= _MOST_APP_LISTS:
                 self._app_lists.clear()

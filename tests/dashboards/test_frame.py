@@ -5,7 +5,7 @@ import re
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_script_prefix
 
 from apps.accounts.models import User
 from apps.common.statuses import LOOKS
@@ -27,6 +27,15 @@ def test_a_page_asks_once_who_is_there_and_what_they_may_do(client: Client, olga
 
     for table in ("django_session", "accounts_user ", "auth_permission"):
         assert sum(table in query["sql"] for query in queries) == 1, table
+
+
+def test_a_page_leads_only_below_the_prefix_that_it_was_asked_under(client: Client, olga: User) -> None:
+    client.force_login(olga)
+    for prefix in ("", "/aboard", ""):
+        with override_script_prefix(f"{prefix}/"):
+            page = client.get("/admin/roadmap/task/", SCRIPT_NAME=prefix).content.decode()
+
+        assert set(re.findall(r'(?:href|action)="([^"]*)/admin/', page)) - {"/static"} == {prefix}
 
 
 def test_a_stranger_sees_no_navigation(client: Client, db: None) -> None:

@@ -8,7 +8,7 @@ from django import template
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
@@ -32,8 +32,9 @@ _NOTHING = Navigation(SafeString(), SafeString())
 
 @dataclass(frozen=True)
 class _Reader:
-    """Somebody who may do this. Everybody who may do the same sees the same pages."""
+    """Somebody who may do this. Everybody who may do the same sees the same pages, under the same prefix."""
 
+    prefix: str
     is_superuser: bool
     allowed: frozenset[str]
     app_list: Any = field(compare=False, repr=False)
@@ -46,7 +47,7 @@ def navigation(context: template.Context) -> Navigation:
         return _NOTHING
     request = context["request"]
     allowed = frozenset(request.user.get_all_permissions())
-    reader = _Reader(request.user.is_superuser, allowed, context.get("available_apps") or [])
+    reader = _Reader(get_script_prefix(), request.user.is_superuser, allowed, context.get("available_apps") or [])
     here = (each for each in _addresses(reader) if request.path.startswith(each))
     return _draw(reader, request.path if request.path == reverse("admin:index") else next(here, ""))
 
@@ -69,7 +70,7 @@ def _menu_of(request: HttpRequest) -> str:
     if not isinstance(person, User):
         return ""
     name = person.get_full_name() or person.get_username()
-    return _draw_menu(name, unread_notices_of(person), person.has_usable_password()).shown(request)
+    return _draw_menu(name, unread_notices_of(person), person.has_usable_password(), get_script_prefix()).shown(request)
 
 
 @to_whom
@@ -79,7 +80,7 @@ def _messages_to(request: HttpRequest) -> str:
 
 
 @lru_cache(maxsize=1000)
-def _draw_menu(name: str, unread: int, has_password: bool) -> KeptText:
+def _draw_menu(name: str, unread: int, has_password: bool, prefix: str) -> KeptText:
     shown = {"name": name, "unread": unread, "has_password": has_password}
     someone = HttpRequest()  # whose token has a place in what is kept
     return kept_text(
