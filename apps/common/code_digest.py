@@ -5,10 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parents[2]
+_FILES = (("apps", "*.py"), ("config", "*.py"), ("templates", "*.html"), ("requirements", "*.txt"))
 
 
 @lru_cache
 def code_digest() -> str:
-    """The digest of the installed code and templates."""
-    files = sorted([*(_PROJECT / "apps").rglob("*.py"), *(_PROJECT / "templates").rglob("*.html")])
+    """The digest of the installed code and templates, and of the versions of what they are built on."""
+    files = sorted(file for folder, pattern in _FILES for file in (_PROJECT / folder).rglob(pattern))
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
