@@ -1,11 +1,11 @@
 """Words that depend on when a page is shown, or to whom, also where the page is kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
-from typing import NamedTuple, TypeVarTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -69,6 +69,11 @@ def to_whom(words: Callable[[HttpRequest, *Arguments], str]) -> Callable[[HttpRe
 def csrf_token(request: HttpRequest) -> str:
     """The token of the request's forms."""
     return get_token(request)
+
+
+def of_nobody(context: Mapping[str, Any], request: HttpRequest) -> dict[str, Any]:
+    """The context of a page that is kept: without the person who happens to ask first, whom others would see."""
+    return {**context, "user": "", "csrf_token": csrf_token(request)}
 
 
 def kept_text(render: Callable[[], str]) -> KeptText:

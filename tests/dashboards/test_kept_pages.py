@@ -197,6 +197,20 @@ def test_what_is_of_one_person_is_not_kept_for_others(kept, olga, address):
     assert queries_of(client, address)[0] == queries
 
 
+def test_a_template_of_ones_own_cannot_keep_a_person_for_others(kept, settings, tmp_path):
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin/index.html").write_text(
+        '{% extends "admin/base_site.html" %}{% block content %}Hello {{ user }}, {{ perms.catalog }}{% endblock %}'
+    )
+    (templates,) = settings.TEMPLATES
+    settings.TEMPLATES = [templates | {"DIRS": [tmp_path, *templates["DIRS"]]}]
+    caches["pages"].clear()
+
+    page = kept.get(START).content.decode()
+    assert "Hello , " in page
+    assert "<summary>Olga Operator" in page
+
+
 def test_the_form_of_a_kept_page_carries_the_token_of_whoever_sees_it(kept, olga):
     for _ in range(2):
         client = Client(enforce_csrf_checks=True)

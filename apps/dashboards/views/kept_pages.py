@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from apps.common.code_digest import code_digest
 from apps.common.kept_answers import one_moment
-from apps.common.when_shown import KeptText, csrf_token, kept_text
+from apps.common.when_shown import KeptText, kept_text, of_nobody
 
 _LONGEST = timedelta(minutes=10)  # what was written over since has another name, and would fill Redis
 logger = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ def _reader(request: HttpRequest) -> Hashable:
 
 
 def _render(template: str, context: Mapping[str, Any], request: HttpRequest) -> str:
-    return render_to_string(template, {**context, "csrf_token": csrf_token(request)}, request)
+    return render_to_string(template, of_nobody(context, request), request)
 
 
 def _name(*parts: object) -> str:

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from apps.common.clock import now
 from apps.common.kept_answers import kept
-from apps.common.when_shown import KeptText, csrf_token, kept_text
+from apps.common.when_shown import KeptText, kept_text, of_nobody
 from apps.roadmap.admin.filters import ResponsibleFilter
 from apps.roadmap.admin.plain_lists import EDIT
 
@@ -38,7 +38,7 @@ def _text_of(response: HttpResponse, request: HttpRequest) -> KeptText | None:
     template, context = response.resolve_template(response.template_name), response.context_data or {}
 
     def render() -> str:
-        return template.render({**context, "csrf_token": csrf_token(request)}, request)
+        return template.render(of_nobody(context, request), request)
 
     return kept_text(render)
 
