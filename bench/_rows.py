@@ -69,12 +69,9 @@ def _add_roadmap(environment, team, number: int) -> None:
         )
         for place in range(MILESTONES)
     )  # fmt: skip
-    Milestone.owners.through.objects.bulk_create(
-        Milestone.owners.through(milestone=milestone, team=team) for milestone in milestones
-    )
     tasks = Task.objects.bulk_create(
         Task(
-            service=service, milestone=milestones[place % MILESTONES], owner=team, position=place + 1,
+            service=service, milestone=milestones[place % MILESTONES], position=place + 1,
             text=f"Rehearse the restore of table {place} and write down how long it took",
             claim="done" if place % MILESTONES < 3 or place % 4 == 0 else "todo",
         )
@@ -82,13 +79,15 @@ def _add_roadmap(environment, team, number: int) -> None:
     )  # fmt: skip
     criteria = Criterion.objects.bulk_create(
         Criterion(
-            service=service, milestone=milestones[place * MILESTONES // CRITERIA], owner=team, position=place + 1,
+            service=service, milestone=milestones[place * MILESTONES // CRITERIA], position=place + 1,
             text=f"Requests of kind {place} are answered for 99.9 % of the time over 30 days",
             claim="done" if number % 5 == 0 or place % 10 < 8 else "todo",
         )
         for place in range(CRITERIA)
     )  # fmt: skip
     for model, entries in ((Milestone, milestones), (Task, tasks), (Criterion, criteria)):
+        owned = model.owners.through
+        owned.objects.bulk_create(owned(**{model._meta.model_name: entry, "team": team}) for entry in entries)
         model.history.bulk_history_create(entries)
     _add_evidence(environment, criteria, number)
 

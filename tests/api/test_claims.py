@@ -100,7 +100,7 @@ def test_json_that_is_nested_too_deeply_is_refused_like_any_malformed_text(edito
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")
 
 
-@pytest.mark.parametrize("body", [{"claim": "\ud800"}, {"owner": "\ud800"}, {"labels": ["\ud800"]}, {"\ud800": 1}])
+@pytest.mark.parametrize("body", [{"claim": "\ud800"}, {"owners": ["\ud800"]}, {"labels": ["\ud800"]}, {"\ud800": 1}])
 def test_half_of_a_character_is_refused_like_any_malformed_text(editor, entry, body):
     response = editor.patch(entry.address, json.dumps(body), content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")

@@ -29,7 +29,7 @@ def test_lines_are_corrected_and_the_correction_undone(person, document):
     assert answer.status_code == 201
     (made,) = answer.json()
     assert (made["line"], made["becomes"], made["values"]) == (8, "task", {"owner": "QA"})
-    assert Task.objects.get(line=8).owner.name == "QA"
+    assert Task.objects.get(line=8).owners.get().name == "QA"
     assert client.get("/api/v1/corrections/", {"waits": "false"}).json()["count"] == 1
 
     undone = editor.post(f"/api/v1/corrections/{made['id']}/undo/")

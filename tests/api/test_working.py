@@ -30,7 +30,7 @@ def test_everything_that_people_work_with_is_changed_at_the_version_seen(editor,
     address = f"tasks/{task.pk}"
     version = editor.get(f"/api/v1/{address}/").json()["version"]
     wanted = {
-        "owner": "Core",
+        "owners": ["Core"],
         "assignees": [editor.user.email],
         "labels": ["night shift"],
         "target_on": "2026-06-30",
@@ -81,7 +81,7 @@ def test_the_claim_seen_says_nothing_of_the_rest(editor, task):
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"owner": "Nobody's"}, "owner"),
+        ({"owners": ["Nobody's"]}, "owners"),
         ({"assignees": ["nobody@example.org"]}, "assignees"),
         ({"labels": ["unheard of"]}, "labels"),
         ({"labels": ["a\x00b"]}, "labels"),

@@ -23,6 +23,12 @@ def team(sam):
     return team
 
 
+def owned(kind, team, **values):
+    entry = kind.objects.create(**values)
+    entry.owners.add(team)
+    return entry
+
+
 def work_of(sam):
     return my_work(person=sam, at=now())
 
@@ -30,15 +36,15 @@ def work_of(sam):
 def test_what_is_mine_or_my_teams_is_sorted_by_its_date(service, sam, team, olga):
     today = now().date()
     other = ensure_service(slug="mail", name="Mail", tier="B")
-    late = Task.objects.create(service=service, text="Late", owner=team, target_on=today - timedelta(days=1))
+    late = owned(Task, team, service=service, text="Late", target_on=today - timedelta(days=1))
     due = Milestone.objects.create(service=other, title="Due", target_on=today)
     due.assignees.add(sam)
     last = Task.objects.create(service=service, text="In 14 days", target_on=today + timedelta(days=14))
     last.assignees.add(sam)
-    Task.objects.create(service=service, text="In 15 days", owner=team, target_on=today + timedelta(days=15))
-    Task.objects.create(service=service, text="Done", owner=team, claim="done", target_on=today - timedelta(days=9))
-    Task.objects.create(service=service, text="Gone", owner=team, target_on=today, orphaned_at=now())
-    undated = Task.objects.create(service=service, text="Some day", owner=team)
+    owned(Task, team, service=service, text="In 15 days", target_on=today + timedelta(days=15))
+    owned(Task, team, service=service, text="Done", claim="done", target_on=today - timedelta(days=9))
+    owned(Task, team, service=service, text="Gone", target_on=today, orphaned_at=now())
+    undated = owned(Task, team, service=service, text="Some day")
     hers = Task.objects.create(service=service, text="Hers", target_on=today)
     hers.assignees.add(olga)
 
@@ -47,7 +53,7 @@ def test_what_is_mine_or_my_teams_is_sorted_by_its_date(service, sam, team, olga
 
 
 def test_what_is_mine_twice_is_shown_once(service, sam, team):
-    task = Task.objects.create(service=service, text="Late", owner=team)
+    task = owned(Task, team, service=service, text="Late")
     task.assignees.add(sam)
     Team.objects.create(name="Other").members.add(sam)
 
@@ -66,7 +72,7 @@ def test_criteria_that_are_disproved_come_with_their_reason(environment, sam):
 
 
 def test_suggestions_are_for_those_who_may_accept_them(service, sam, team):
-    criterion = Criterion.objects.create(service=service, text="Restored", owner=team)
+    criterion = owned(Criterion, team, service=service, text="Restored")
     binding = Binding.objects.create(criterion=criterion, verifier_key="backups.restore_drill")
     assert work_of(sam).suggestions == []
 
@@ -76,8 +82,8 @@ def test_suggestions_are_for_those_who_may_accept_them(service, sam, team):
 
 
 def test_open_risks_are_work(service, sam, team):
-    risk = Risk.objects.create(service=service, title="One disk", owner=team)
-    Risk.objects.create(service=service, title="Gone", owner=team, status="mitigated")
+    risk = owned(Risk, team, service=service, title="One disk")
+    owned(Risk, team, service=service, title="Gone", status="mitigated")
 
     assert work_of(sam).risks == [risk]
 

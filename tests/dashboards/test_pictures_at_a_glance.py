@@ -38,7 +38,7 @@ def test_the_owner_is_the_criterions_team_then_its_milestones_then_its_services(
     milestone = voyage.milestone("M1", "Data", "todo", due_in_days=5, owner="Platform")
     milestone.owners.add(data)
     voyage.criterion(milestone, "Of both teams", "todo")
-    voyage.criterion(milestone, "Of Core alone", "todo", owner=core)
+    voyage.criterion(milestone, "Of Core alone", "todo").owners.add(core)
     voyage.criterion(None, "Of nobody", "done")
 
     def cells() -> dict[tuple[str, str], int]:

@@ -168,7 +168,7 @@ def assign(desk: Desk, lena: User, sam: User) -> None:
     desk.press("Change")
     desk.sees("1 task changed.")
     task = Task.objects.get(text="Rotate the keys")
-    assert (task.claim, task.owner.name, [*task.assignees.all()]) == ("in_progress", "Security", [sam])
+    assert (task.claim, task.owners.get().name, [*task.assignees.all()]) == ("in_progress", "Security", [sam])
 
 
 def criterion(words: str) -> Criterion:

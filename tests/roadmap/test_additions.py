@@ -127,11 +127,13 @@ def test_owners_and_targets_without_a_line_get_one(road, service):
     Milestone.objects.filter(code="M2").update(
         target_starts_on=date(2027, 1, 1), target_on=date(2027, 3, 31), target_precision="quarter"
     )
-    Task.objects.filter(text="Announce it").update(owner=team, target_on=date(2027, 2, 1))
+    announcement = Task.objects.get(text="Announce it")
+    announcement.owners.set([team, Team.objects.create(name="Day watch")])
+    Task.objects.filter(pk=announcement.pk).update(target_on=date(2027, 2, 1))
 
     text = written(service)
     assert "## M2 Launch\n- Owner: Night watch  Target: Q1 2027\n- Tasks\n" in text
-    assert "- [ ] Announce it (owner: Night watch, due: 2027-02-01)\n" in text
+    assert "- [ ] Announce it (owner: Day watch + Night watch, due: 2027-02-01)\n" in text
     assert list(WorkItem.objects.get(title="Queue").owners.all()) == [team]
 
 

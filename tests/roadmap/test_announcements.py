@@ -70,7 +70,7 @@ def test_what_is_blocked_was_begun_in_every_language(words):
         "# Plan\n\n| Task | Owner | Status |\n|---|---|---|\n| Rehearse | Ines + SRE | Done |\n",
     ],
 )
-def test_a_task_of_two_owners_says_that_it_takes_the_first(text):
+def test_a_task_of_two_owners_has_both(text):
     (task,) = parse_document(text.encode()).tasks
 
-    assert task.doubts == ("A task has one owner, here Ines: assign people of SRE beside it.",)
+    assert (task.owners, task.doubts) == (("Ines", "SRE"), ())

@@ -31,6 +31,7 @@ STATEMENTS = (
     "UPDATE accounts_user SET full_name = 'Renamed'",
     "DELETE FROM roadmap_{model}_labels",
     "DELETE FROM roadmap_{model}_assignees",
+    "DELETE FROM roadmap_{model}_owners",
     "INSERT INTO catalog_team (name, email) VALUES ('New', '')",
     "UPDATE roadmap_{model} SET orphaned_at = now()",
 )
@@ -41,10 +42,10 @@ def entries(service, olga):
     """A milestone, a task and a criterion, each with everything that a list shows beside it."""
     team, label = Team.objects.create(name="Platform"), Label.objects.create(name="risky")
     milestone = Milestone.objects.create(service=service, code="M5", title="CI/CD", target_on=now().date())
-    task = Task.objects.create(service=service, milestone=milestone, text="Rehearse", owner=team)
-    criterion = Criterion.objects.create(service=service, milestone=milestone, text="A sea trial", owner=team)
-    milestone.owners.add(team)
+    task = Task.objects.create(service=service, milestone=milestone, text="Rehearse")
+    criterion = Criterion.objects.create(service=service, milestone=milestone, text="A sea trial")
     for entry in (milestone, task, criterion):
+        entry.owners.add(team)
         entry.labels.add(label)
         entry.assignees.add(olga)
     kept_answers.forget()

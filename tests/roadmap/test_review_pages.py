@@ -109,7 +109,7 @@ def test_only_what_is_changed_in_a_line_is_corrected(as_olga, document):
     as_olga.post(page, {**posted, "owner": "QA", "revision": document.newest_revision.pk})
 
     assert Correction.objects.get().values == {"owner": "QA"}
-    assert Task.objects.get(line=LOCK).owner.name == "QA"
+    assert Task.objects.get(line=LOCK).owners.get().name == "QA"
 
     form = as_olga.get(page).context["form"]
     assert form.initial["owner"] == "QA"

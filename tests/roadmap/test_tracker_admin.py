@@ -209,7 +209,7 @@ def test_several_get_an_owner_at_once_after_a_question(as_olga, olga, document):
     assert read_page(question).refused == []
     assert Milestone.objects.get().owners.count() == 2
 
-    as_olga.post(page("milestone_changelist"), chosen | {"apply": "1", "owner": team.pk})
+    as_olga.post(page("milestone_changelist"), chosen | {"apply": "1", "owners": team.pk})
     assert [owner.name for owner in Milestone.objects.get().owners.all()] == ["QA"]
     assert "Owner: QA  Target" in export_document(document).decode()
     changes = {"owners": [["Core", "QA"], ["QA"]]}

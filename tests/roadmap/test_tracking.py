@@ -36,7 +36,7 @@ def events(entry):
 def test_one_change_of_everything_is_one_version_and_one_event(task, label, olga, sam):
     before = newest_version(task)
     team = Team.objects.create(name="Core")
-    values = {"text": "Write it", "owner": team, "assignees": [sam], "labels": [label], "effort": "2 days"}
+    values = {"text": "Write it", "owners": [team], "assignees": [sam], "labels": [label], "effort": "2 days"}
     assert change_entry(entry=task, values=values, seen=before, actor=olga)
 
     version = versions_of(task)[0]
@@ -45,7 +45,7 @@ def test_one_change_of_everything_is_one_version_and_one_event(task, label, olga
         "assignees: none → Sam Staff",
         "effort: empty → 2 days",
         "labels: none → night shift",
-        "owner: none → Core",
+        "owners: none → Core",
         "text: Write the runbook → Write it",
     ]
     assert events(task) == [
@@ -54,8 +54,8 @@ def test_one_change_of_everything_is_one_version_and_one_event(task, label, olga
             {
                 "changes": {
                     "text": ["Write the runbook", "Write it"],
-                    "owner": [None, "Core"],
                     "effort": ["", "2 days"],
+                    "owners": [[], ["Core"]],
                     "assignees": [[], ["Sam Staff"]],
                     "labels": [[], ["night shift"]],
                 }
@@ -132,7 +132,7 @@ def test_a_bulk_change_takes_what_an_entry_has(criterion, change, name, value):
 
 def test_owners_are_set_and_taken_away(milestone):
     team = Team.objects.create(name="Core")
-    change_entries(entries=Milestone.objects.all(), change=BulkChange(owner=team))
+    change_entries(entries=Milestone.objects.all(), change=BulkChange(owners=[team]))
     assert [*milestone.owners.all()] == [team]
     change_entries(entries=Milestone.objects.all(), change=BulkChange(disown=True))
     assert not milestone.owners.exists()

@@ -251,8 +251,7 @@ def test_of_two_approvers_at_once_one_decides():
 def test_its_end_is_announced_a_week_and_a_day_before_and_when_it_comes(criterion, environment, sam, olga, eve):
     team = Team.objects.create(name="Core")
     team.members.add(eve)
-    criterion.owner = team
-    criterion.save()
+    criterion.owners.add(team)
     waiver = waive(criterion, environment, sam, olga)
     end, told = waiver.ends_at, []
     for at in (end - 7 * DAY - SECOND, end - 7 * DAY, end - 6 * DAY, end - DAY, end - SECOND, end, end + DAY):

@@ -93,7 +93,7 @@ def _own_criteria(person: User) -> list[tuple[int, int]]:
     """The person's own, and those below milestones of theirs that nobody else owns."""
     milestones = Milestone.objects.of_person(person).current()
     mine = Q(pk__in=Criterion.objects.of_person(person).values("pk"))
-    criteria = Criterion.objects.current().filter(mine | Q(owner=None, milestone__in=milestones.values("pk")))
+    criteria = Criterion.objects.current().filter(mine | Q(owners=None, milestone__in=milestones.values("pk")))
     return list(criteria.order_by().values_list("pk", "service_id"))
 
 

@@ -17,23 +17,23 @@ from apps.roadmap.models import CostLine, Criterion, Milestone, Risk, Task
 
 MOST_ROWS = 50_000
 _PLACE = ("document.name", "section", "line")
-_PEOPLE = ("assignees", "labels")
+_PEOPLE = ("owners", "assignees", "labels")
 _TARGET = ("target_starts_on", "target_on", "target_precision")
 # Each column is the way from the entry to its value.
 COLUMNS: Mapping[type[Model], Sequence[str]] = {
     Milestone: (
-        "id", "service.slug", "code", "title", "claim", "priority", "kind", "owners", *_PEOPLE, *_TARGET, *_PLACE
+        "id", "service.slug", "code", "title", "claim", "priority", "kind", *_PEOPLE, *_TARGET, *_PLACE
     ),
     Task: (
-        "id", "service.slug", "text", "claim", "milestone", "work_item", "parent_id", "owner", *_PEOPLE, "effort",
+        "id", "service.slug", "text", "claim", "milestone", "work_item", "parent_id", *_PEOPLE, "effort",
         *_TARGET, *_PLACE,
     ),
     Criterion: (
-        "id", "service.slug", "text", "claim", "requirement", "kind", "milestone", "work_item", "owner", *_PEOPLE,
+        "id", "service.slug", "text", "claim", "requirement", "kind", "milestone", "work_item", *_PEOPLE,
         "is_waivable", "placeholders", *_PLACE,
     ),
     Risk: (
-        "id", "service.slug", "title", "status", "severity", "likelihood", "owner", *_PEOPLE, "description", "impact",
+        "id", "service.slug", "title", "status", "severity", "likelihood", *_PEOPLE, "description", "impact",
         "mitigations", *_PLACE,
     ),
     CostLine: (

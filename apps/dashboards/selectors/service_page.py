@@ -89,9 +89,9 @@ def service_page(*, environment: Environment, recovery: Recovery | None, at: dat
         recovery=recovery,
         environments=tuple(environments_of(service)),
         groups=tuple(_groups(known.loose_criteria)),
-        loose_tasks=tuple(current_entries(Task, service, "owner", condition="milestone_id IS NULL")),
+        loose_tasks=tuple(current_entries(Task, service, "owners", condition="milestone_id IS NULL")),
         flags=tuple(_flag_groups(known.flags)),
-        risks=tuple(current_entries(Risk, service, "owner", "mitigations")),
+        risks=tuple(current_entries(Risk, service, "owners", "mitigations")),
         costs=tuple(current_entries(CostLine, service)),
         timeline=_timeline(known.milestones, at),
     )

@@ -17,8 +17,7 @@ def named_cell(entry: Any, name: str, detail: str = "") -> SafeString:
 
 def responsible_cell(entry: Any) -> SafeString:
     """The teams that own an entry of a list, and the people who work on it."""
-    teams = entry.listed_owners if hasattr(entry, "listed_owners") else filter(None, [entry.owner])
-    names = escape(", ".join(map(str, teams)))
+    names = escape(", ".join(map(str, entry.listed_owners)))
     people = escape(", ".join(person.get_full_name() for person in entry.listed_assignees))
     if names and people:
         return format_html('{}<br><span class="sub">{}</span>', names, people)

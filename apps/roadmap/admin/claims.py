@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.audit.audited_admin import staff_user
 from apps.common.wording import counted
-from apps.roadmap.admin.beside import Beside
 from apps.roadmap.admin.questions import BulkForm, ask, seen_versions
+from apps.roadmap.admin.worked import WorkedAdmin
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import Claim
 from apps.roadmap.services.tracking import Outcome, change_entries, claim_entries
 
 
-class BulkActions(Beside):
+class BulkActions(WorkedAdmin):
     """Adds the action that changes several entries at once."""
 
     actions = ["change_several"]

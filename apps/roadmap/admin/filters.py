@@ -95,7 +95,7 @@ class UsedFilter(RelatedFilter):
         return list(field.get_choices(include_blank=False, limit_choices_to={"pk__in": used}, ordering=ordering))
 
 
-SERVICE, OWNER, OWNERS = ((name, KeptFilter) for name in ("service", "owner", "owners"))
+SERVICE, OWNERS = (("service", KeptFilter), ("owners", KeptFilter))
 RESPONSIBLE: list[Any] = [
     ResponsibleFilter,
     ("assignees", UsedFilter),

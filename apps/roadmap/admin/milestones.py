@@ -11,14 +11,13 @@ from django.utils.safestring import SafeString
 from apps.common.clock import now
 from apps.common.wording import lateness_in_words
 from apps.roadmap.admin.calm import CalmFields
-from apps.roadmap.admin.cells import named_cell, responsible_cell
+from apps.roadmap.admin.cells import named_cell
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin
 from apps.roadmap.admin.filters import OWNERS, RESPONSIBLE, SERVICE, MilestoneFilter, PresenceFilter, TargetFilter
 from apps.roadmap.admin.seen import VERSION, SeenForm
 from apps.roadmap.models import Criterion, Milestone, Task, WorkItem
 from apps.roadmap.models.entries import FINISHED_CLAIMS
-from apps.roadmap.selectors.listed import with_listed
 from apps.roadmap.selectors.versions import with_versions
 
 
@@ -28,12 +27,12 @@ class EntryInline(CalmFields, admin.TabularInline):
     form = SeenForm
     extra = 0
     show_change_link = True
-    autocomplete_fields = ["owner"]
-    fields = ["text", "claim", "owner"]
+    autocomplete_fields = ["owners"]
+    fields = ["text", "claim", "owners"]
     ordering = ["position", "pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        current = super().get_queryset(request).filter(orphaned_at__isnull=True).select_related("owner")
+        current = super().get_queryset(request).filter(orphaned_at__isnull=True).prefetch_related("owners")
         return with_versions(current)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -47,7 +46,7 @@ class TaskInline(EntryInline):
 
 class CriterionInline(EntryInline):
     model = Criterion
-    fields = ["text", "claim", "requirement", "owner"]
+    fields = ["text", "claim", "requirement", "owners"]
 
 
 class WithTasks(EntryAdmin):
@@ -78,18 +77,11 @@ class WithTasks(EntryAdmin):
 
 
 class Dated(EntryAdmin):
-    """An entry with a target, and with people who answer for it."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_listed(super().get_queryset(request), "owners", "assignees", "labels")
+    """An entry with a target."""
 
     @admin.display(description="overdue", empty_value=" ")
     def standing_of_target(self, entry: Any) -> str:
         return lateness_in_words(entry.target_on, at=now()) if entry.is_overdue(now()) else ""
-
-    @admin.display(description="responsible")
-    def responsible(self, entry: Any) -> SafeString:
-        return responsible_cell(entry)
 
 
 @admin.register(Milestone)

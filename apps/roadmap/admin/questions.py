@@ -25,7 +25,9 @@ class BulkForm(forms.Form):
 
     claim = forms.ChoiceField(required=False, choices=[LEFT, *Claim.choices])
     requirement = forms.ChoiceField(required=False, choices=[LEFT, *Criterion.Requirement.choices])
-    owner = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="As it is")
+    owners = forms.ModelMultipleChoiceField(
+        Team.objects.all(), required=False, label="Owners", help_text="In place of those it has."
+    )
     disown = forms.BooleanField(required=False, label="No team owns it any more")
     target_on = forms.DateField(required=False, label="Target date", widget=forms.DateInput(attrs={"type": "date"}))
     shift_days = forms.IntegerField(
@@ -61,8 +63,8 @@ class BulkForm(forms.Form):
         answer = self.cleaned_data
         if answer.get("target_on") and answer.get("shift_days"):
             self.add_error("shift_days", "Either a date, or a number of days.")
-        if answer.get("owner") and answer.get("disown"):
-            self.add_error("disown", "Either a team, or none.")
+        if answer.get("owners") and answer.get("disown"):
+            self.add_error("disown", "Either teams, or none.")
         if not self.errors and not any(answer.values()):
             raise forms.ValidationError("Choose what is to change.")
         return answer

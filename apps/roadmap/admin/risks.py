@@ -5,12 +5,11 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from apps.roadmap.admin.cells import named_cell, responsible_cell
+from apps.roadmap.admin.cells import named_cell
 from apps.roadmap.admin.claims import BulkActions
 from apps.roadmap.admin.entries import PLACE, EntryAdmin
-from apps.roadmap.admin.filters import OWNER, RESPONSIBLE, SERVICE, PresenceFilter
+from apps.roadmap.admin.filters import OWNERS, RESPONSIBLE, SERVICE, PresenceFilter
 from apps.roadmap.models import CostLine, Mitigation, Risk
-from apps.roadmap.selectors.listed import with_listed
 
 
 class MitigationInline(admin.TabularInline):
@@ -24,27 +23,22 @@ class RiskAdmin(BulkActions):
     list_display = ["name", "status", "severity", "likelihood", "responsible", "mitigation_count", "service"]
     list_display_links = ["name"]
     list_editable = ["status", "severity", "likelihood"]
-    list_filter = [SERVICE, "status", "severity", "likelihood", OWNER, *RESPONSIBLE, PresenceFilter]
-    list_select_related = ["owner", "service"]
+    list_filter = [SERVICE, "status", "severity", "likelihood", OWNERS, *RESPONSIBLE, PresenceFilter]
+    list_select_related = ["service"]
     search_fields = ["title", "description", "impact", "mitigations__text"]
     inlines = [MitigationInline]
     fieldsets = [
         (None, {"fields": ["service", "title", "description", "impact", ("status", "severity", "likelihood")]}),
-        ("Who", {"fields": ["owner", "assignees", "labels"]}),
+        ("Who", {"fields": ["owners", "assignees", "labels"]}),
         PLACE,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Risk]:
-        risks = with_listed(super().get_queryset(request), "assignees", "labels")
-        return risks.annotate(mitigations_all=Count("mitigations", distinct=True))
+        return super().get_queryset(request).annotate(mitigations_all=Count("mitigations", distinct=True))
 
     @admin.display(description="risk", ordering="title")
     def name(self, risk: Risk) -> SafeString:
         return named_cell(risk, risk.title)
-
-    @admin.display(description="responsible", ordering="owner__name")
-    def responsible(self, risk: Risk) -> SafeString:
-        return responsible_cell(risk)
 
     @admin.display(description="mitigations", ordering="mitigations_all")
     def mitigation_count(self, risk: Risk) -> int:

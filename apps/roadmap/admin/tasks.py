@@ -3,45 +3,32 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.roadmap.admin.cells import named_cell, responsible_cell
+from apps.roadmap.admin.cells import named_cell
 from apps.roadmap.admin.claims import ClaimActions
 from apps.roadmap.admin.entries import PLACE
-from apps.roadmap.admin.filters import OWNER, RESPONSIBLE, SERVICE, MilestoneFilter, PresenceFilter, TargetFilter
+from apps.roadmap.admin.filters import OWNERS, RESPONSIBLE, SERVICE, MilestoneFilter, PresenceFilter, TargetFilter
 from apps.roadmap.models import Criterion, Task
-from apps.roadmap.selectors.listed import with_listed
 
 TIMES = ("millisecond", "second", "minute", "hour", "day", "week", "month")
 SIGNS = {"<=": "≤", ">=": "≥"}
 
 
-class WithPeople(ClaimActions):
-    """An entry that one team owns, and that people are assigned to."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_listed(super().get_queryset(request), "assignees", "labels")
-
-    @admin.display(description="responsible", ordering="owner__name")
-    def responsible(self, entry: Any) -> SafeString:
-        return responsible_cell(entry)
-
-
 @admin.register(Task)
-class TaskAdmin(WithPeople):
+class TaskAdmin(ClaimActions):
     list_display = ["name", "claim", "target_on", "responsible", "effort", "stands_under", "service"]
     list_display_links = ["name"]
     list_editable = ["claim", "target_on"]
-    list_filter = [SERVICE, "claim", TargetFilter, OWNER, *RESPONSIBLE, MilestoneFilter, PresenceFilter]
-    list_select_related = ["owner", "milestone", "work_item", "service"]
+    list_filter = [SERVICE, "claim", TargetFilter, OWNERS, *RESPONSIBLE, MilestoneFilter, PresenceFilter]
+    list_select_related = ["milestone", "work_item", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     fieldsets = [
         (None, {"fields": ["service", "text", ("claim", "effort"), ("milestone", "work_item", "parent")]}),
-        ("Who", {"fields": ["owner", "assignees", "labels"]}),
+        ("Who", {"fields": ["owners", "assignees", "labels"]}),
         ("Target", {"fields": [("target_starts_on", "target_on", "target_precision")]}),
         PLACE,
     ]
@@ -56,17 +43,17 @@ class TaskAdmin(WithPeople):
 
 
 @admin.register(Criterion)
-class CriterionAdmin(WithPeople):
+class CriterionAdmin(ClaimActions):
     list_display = ["name", "claim", "measured", "evidence", "milestone", "responsible", "service"]
     list_display_links = ["name"]
     list_editable = ["claim"]
-    list_filter = [SERVICE, "claim", "requirement", OWNER, *RESPONSIBLE, "kind", MilestoneFilter, PresenceFilter]
-    list_select_related = ["owner", "milestone", "service"]
+    list_filter = [SERVICE, "claim", "requirement", OWNERS, *RESPONSIBLE, "kind", MilestoneFilter, PresenceFilter]
+    list_select_related = ["milestone", "service"]
     search_fields = ["text", "milestone__title", "work_item__title"]
     readonly_fields = [*ClaimActions.readonly_fields, "measured"]
     fieldsets = [
         (None, {"fields": ["service", "text", ("claim", "requirement", "kind"), ("milestone", "work_item")]}),
-        ("Who", {"fields": ["owner", "assignees", "labels"]}),
+        ("Who", {"fields": ["owners", "assignees", "labels"]}),
         ("Waivers", {"fields": ["is_waivable"]}),
         ("What it measures", {"fields": ["measured"]}),
         PLACE,

@@ -32,19 +32,19 @@ class WorkItemFilter(ServiceFilter):
 class TaskFilter(ServiceFilter):
     class Meta:
         model = Task
-        fields = ["service", "document", "milestone", "work_item", "claim", "owner"]
+        fields = ["service", "document", "milestone", "work_item", "claim", "owners"]
 
 
 class CriterionFilter(ServiceFilter):
     class Meta:
         model = Criterion
-        fields = ["service", "document", "milestone", "work_item", "kind", "claim", "requirement", "owner"]
+        fields = ["service", "document", "milestone", "work_item", "kind", "claim", "requirement", "owners"]
 
 
 class RiskFilter(ServiceFilter):
     class Meta:
         model = Risk
-        fields = ["service", "document", "severity", "status", "owner"]
+        fields = ["service", "document", "severity", "status", "owners"]
 
 
 class CostLineFilter(ServiceFilter):

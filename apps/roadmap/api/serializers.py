@@ -30,10 +30,6 @@ class Named(serializers.SlugRelatedField):
         return super().to_internal_value(data)
 
 
-def _named_team(**options: Any) -> Any:
-    return Named("name", queryset=Team.objects.all(), required=False, **options)
-
-
 class EntrySerializer(WrittenPlainly, serializers.ModelSerializer):
     service = serializers.SlugField(source="service.slug", read_only=True)
 
@@ -53,6 +49,7 @@ class WorkedSerializer(EntrySerializer):
     version = serializers.IntegerField(
         required=False, help_text="Grows with each change. Send back the one you saw; or its ETag in If-Match."
     )
+    owners: Any = Named("name", many=True, required=False, queryset=Team.objects.all())
     assignees: Any = Named(
         "email", many=True, required=False, queryset=User.objects.filter(is_active=True, is_staff=True)
     )
@@ -72,8 +69,6 @@ class ClaimedSerializer(WorkedSerializer):
 
 
 class MilestoneSerializer(ClaimedSerializer):
-    owners: Any = _named_team(many=True)
-
     class Meta:
         model = Milestone
         fields = [
@@ -84,7 +79,6 @@ class MilestoneSerializer(ClaimedSerializer):
 
 
 class WorkItemSerializer(ClaimedSerializer):
-    owners: Any = _named_team(many=True)
     effort_days = serializers.DecimalField(None, None, allow_null=True, read_only=True, coerce_to_string=False)
 
     class Meta:
@@ -97,13 +91,12 @@ class WorkItemSerializer(ClaimedSerializer):
 
 
 class TaskSerializer(ClaimedSerializer):
-    owner: Any = _named_team(allow_null=True)
     effort_days = serializers.DecimalField(None, None, allow_null=True, read_only=True, coerce_to_string=False)
 
     class Meta:
         model = Task
         fields = [
-            "id", "service", "milestone", "work_item", "parent", "text", "claim", "expected", "owner", *_TARGET,
+            "id", "service", "milestone", "work_item", "parent", "text", "claim", "expected", "owners", *_TARGET,
             "effort", "effort_days", *_WORK, *_PLACE,
         ]  # fmt: skip
         read_only_fields = ["id", "milestone", "work_item", "parent", "text", *_PLACE]
@@ -163,7 +156,6 @@ class StandingSerializer(WrittenPlainly):
 
 
 class CriterionSerializer(ClaimedSerializer):
-    owner: Any = _named_team(allow_null=True)
     status = StandingSerializer(
         source="derived",
         allow_null=True,
@@ -176,7 +168,7 @@ class CriterionSerializer(ClaimedSerializer):
         model = Criterion
         fields = [
             "id", "service", "milestone", "work_item", "kind", "text", "requirement", "is_waivable", "measures",
-            "placeholders", "claim", "expected", "owner", "status", *_WORK, *_PLACE,
+            "placeholders", "claim", "expected", "owners", "status", *_WORK, *_PLACE,
         ]  # fmt: skip
         read_only_fields = [
             "id", "milestone", "work_item", "kind", "text", "is_waivable", "measures", "placeholders", *_PLACE,
@@ -190,13 +182,12 @@ class MitigationSerializer(serializers.ModelSerializer):
 
 
 class RiskSerializer(WorkedSerializer):
-    owner: Any = _named_team(allow_null=True)
     mitigations = MitigationSerializer(many=True, read_only=True)
 
     class Meta:
         model = Risk
         fields = [
-            "id", "service", "title", "description", "impact", "severity", "likelihood", "status", "owner",
+            "id", "service", "title", "description", "impact", "severity", "likelihood", "status", "owners",
             "mitigations", *_WORK, *_PLACE,
         ]  # fmt: skip
         read_only_fields = ["id", "title", "description", "impact", *_PLACE]

@@ -1,4 +1,4 @@
-"""Who works on an entry, beside the teams that own it, and what it is labelled."""
+"""Which teams own an entry, who works on it, and what it is labelled."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.catalog.models import Team
 from apps.roadmap.engines.effort import read_effort
 from apps.roadmap.models.entries import FINISHED_CLAIMS, EntryQuerySet
 from apps.roadmap.models.labels import Label
@@ -20,12 +21,12 @@ class WorkQuerySet(EntryQuerySet):
         """Assigned to the person, or owned by a team of theirs."""
         entries = self.model._default_manager
         mine = entries.filter(assignees=person).values("pk")
-        of_my_teams = entries.filter(**{f"{self._owner}__members": person}).values("pk")
+        of_my_teams = entries.filter(owners__members=person).values("pk")
         return self.filter(Q(pk__in=mine) | Q(pk__in=of_my_teams))
 
     def unowned(self) -> Self:
         """Neither a team nor a person answers for it."""
-        return self.filter(**{f"{self._owner}__isnull": True, "assignees__isnull": True})
+        return self.filter(owners__isnull=True, assignees__isnull=True)
 
     def unfinished(self) -> Self:
         """Somebody still has to work on it, people say."""
@@ -39,14 +40,11 @@ class WorkQuerySet(EntryQuerySet):
         """Unfinished, with a target today or in the next so many days."""
         return self.unfinished().filter(target_on__range=(today, today + timedelta(days=days)))
 
-    @property
-    def _owner(self) -> str:
-        return "owners" if any(field.name == "owners" for field in self.model._meta.many_to_many) else "owner"
-
 
 class WorkedEntry(models.Model):
-    """An entry that people are assigned to, and that carries labels."""
+    """An entry that teams own, that people are assigned to, and that carries labels."""
 
+    owners = models.ManyToManyField(Team, blank=True, related_name="owned_%(class)ss")
     assignees = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="assigned_%(class)ss")
     labels = models.ManyToManyField(Label, blank=True, related_name="%(class)ss")
 

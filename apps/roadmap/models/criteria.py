@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from apps.catalog.models import Team
 from apps.common.wording import shortened
 from apps.evidence.judge import RuleError, check_rule, rule_in_words
 from apps.evidence.register import UnknownVerifier, find_verifier
@@ -31,7 +30,6 @@ class Criterion(WorkedEntry, ClaimedEntry):
 
     milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="criteria")
     work_item = models.ForeignKey(WorkItem, models.CASCADE, null=True, blank=True, related_name="criteria")
-    owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="criteria")
     kind = models.CharField(max_length=20, choices=CriterionKind, default=CriterionKind.ACCEPTANCE)
     text = models.TextField()
     measures = models.JSONField(default=list, blank=True, help_text="The measurable parts, as the importer read them.")
@@ -42,7 +40,7 @@ class Criterion(WorkedEntry, ClaimedEntry):
     requirement = models.CharField(max_length=20, choices=Requirement, default=Requirement.REQUIRED)
     is_waivable = models.BooleanField("may be waived", default=True, help_text="Clear it for what has to be proven.")
 
-    history = HistoricalRecords(m2m_fields=["assignees", "labels"])
+    history = HistoricalRecords(m2m_fields=["owners", "assignees", "labels"])
 
     class Meta(ClaimedEntry.Meta):
         verbose_name_plural = "criteria"

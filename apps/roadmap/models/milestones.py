@@ -3,7 +3,6 @@
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from apps.catalog.models import Team
 from apps.roadmap.engines.entries import MilestoneKind
 from apps.roadmap.engines.marks import Claim
 from apps.roadmap.models.assignments import EffortEntry, WorkedEntry
@@ -25,7 +24,6 @@ class Milestone(WorkedEntry, TargetedEntry):
     code = models.CharField(max_length=20, blank=True, help_text="Such as M0.")
     title = models.CharField(max_length=300)
     kind = models.CharField(max_length=10, choices=MilestoneKind, default=MilestoneKind.MILESTONE)
-    owners = models.ManyToManyField(Team, blank=True, related_name="milestones")
     objectives = models.TextField(blank=True)
     priority = models.CharField(max_length=10, choices=Priority, blank=True)
 
@@ -45,7 +43,6 @@ class WorkItem(WorkedEntry, EffortEntry, TargetedEntry):
     number = models.CharField(max_length=20, blank=True)
     title = models.CharField(max_length=300)
     claim = models.CharField(max_length=20, choices=Claim, default=Claim.UNKNOWN)
-    owners = models.ManyToManyField(Team, blank=True, related_name="work_items")
     priority = models.CharField(max_length=10, choices=Priority, blank=True)
     impact = models.TextField(blank=True)
     current_state = models.TextField(blank=True)

@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from apps.catalog.models import Team
 from apps.roadmap.models.assignments import WorkedEntry
 from apps.roadmap.models.entries import Entry
 from apps.roadmap.models.milestones import WorkItem
@@ -30,9 +29,8 @@ class Risk(WorkedEntry, Entry):
     severity = models.CharField(max_length=10, choices=Severity, blank=True)
     likelihood = models.CharField(max_length=10, choices=Severity, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
-    owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="risks")
 
-    history = HistoricalRecords(m2m_fields=["assignees", "labels"])
+    history = HistoricalRecords(m2m_fields=["owners", "assignees", "labels"])
 
     class Meta(Entry.Meta):
         pass

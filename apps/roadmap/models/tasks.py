@@ -3,7 +3,6 @@
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from apps.catalog.models import Team
 from apps.common.wording import shortened
 from apps.roadmap.models.assignments import EffortEntry, WorkedEntry
 from apps.roadmap.models.entries import TargetedEntry
@@ -16,10 +15,9 @@ class Task(WorkedEntry, EffortEntry, TargetedEntry):
     milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="tasks")
     work_item = models.ForeignKey(WorkItem, models.CASCADE, null=True, blank=True, related_name="tasks")
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="subtasks")
-    owner = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="tasks")
     text = models.TextField()
 
-    history = HistoricalRecords(m2m_fields=["assignees", "labels"])
+    history = HistoricalRecords(m2m_fields=["owners", "assignees", "labels"])
 
     class Meta(TargetedEntry.Meta):
         pass

@@ -8,9 +8,9 @@ from apps.roadmap.models.conflicts import ConflictQuerySet
 _ENTRIES = (
     Milestone.objects.prefetch_related("owners"),
     WorkItem.objects.prefetch_related("owners"),
-    Task.objects.select_related("owner"),
-    Criterion.objects.select_related("owner"),
-    Risk.objects.select_related("owner").prefetch_related("mitigations"),
+    Task.objects.prefetch_related("owners"),
+    Criterion.objects.prefetch_related("owners"),
+    Risk.objects.prefetch_related("owners", "mitigations"),
     CostLine.objects.all(),
 )
 

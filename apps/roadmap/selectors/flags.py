@@ -77,7 +77,7 @@ def _of_criterion(status: CriterionStatus) -> Iterator[Flag]:
             milestone,
             criterion,
         )
-    if milestone is None and criterion.owner is None:  # a milestone without an owner is flagged itself
+    if milestone is None and not status.owners:  # a milestone without an owner is flagged itself
         yield Flag(FlagKind.OWNER_MISSING, f"{name} has no owner.", "Name an owner.", None, criterion)
     yield from _thresholds(status)
     yield from _changed_words(status)

@@ -34,9 +34,11 @@ class KeysInOrder:
             return [key for (key,) in cursor.fetchall()]
 
 
-def with_listed(entries: QuerySet[Any], *relations: str) -> QuerySet[Any]:
-    """The same entries, each with the rows of a relation as the list `listed_<relation>`."""
-    return entries.prefetch_related(*(Prefetch(name, to_attr=f"listed_{name}") for name in relations))
+def with_listed(entries: QuerySet[Any]) -> QuerySet[Any]:
+    """The same entries, each with its owners, people and labels as lists: `listed_owners` and so on."""
+    return entries.prefetch_related(
+        *(Prefetch(name, to_attr=f"listed_{name}") for name in ("owners", "assignees", "labels"))
+    )
 
 
 def rows_of_page(keys: Sequence[int], rows: QuerySet[Any]) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, prefetch_related_objects
 
-from apps.catalog.models import Service, Team
+from apps.catalog.models import Service
 from apps.common.columns import columns_of, read_rows
 from apps.roadmap.models import Binding, Conflict, Criterion, DocumentRevision, Entry, Milestone, Task, WorkItem
 
@@ -23,13 +23,15 @@ SELECT {columns_of(Milestone, "milestone", _UNREAD)}, ARRAY(
 FROM roadmap_milestone AS milestone WHERE service_id = ANY(%s) ORDER BY service_id, position, id
 """  # noqa: S608  the names of columns
 _CRITERIA = f"""
-SELECT {columns_of(Criterion, "criterion", _UNREAD)} FROM roadmap_criterion AS criterion
-WHERE service_id = ANY(%s) AND orphaned_at IS NULL ORDER BY service_id, position, id
+SELECT {columns_of(Criterion, "criterion", _UNREAD)}, ARRAY(
+    SELECT team.name FROM roadmap_criterion_owners AS owner JOIN catalog_team AS team ON team.id = owner.team_id
+    WHERE owner.criterion_id = criterion.id ORDER BY team.name
+) AS owner_names
+FROM roadmap_criterion AS criterion WHERE service_id = ANY(%s) AND orphaned_at IS NULL ORDER BY service_id, position, id
 """  # noqa: S608  the names of columns
 _WORK_ITEMS = f"""
 SELECT {columns_of(WorkItem, "work_item", _UNREAD)} FROM roadmap_workitem AS work_item WHERE id = ANY(%s)
 """  # noqa: S608  the names of columns
-_TEAMS = f"""SELECT {columns_of(Team, "team")} FROM catalog_team AS team WHERE id = ANY(%s)"""  # noqa: S608
 _BINDINGS = f"""
 SELECT {columns_of(Binding, "binding")} FROM roadmap_binding AS binding
 WHERE criterion_id = ANY(%s) AND state <> %s ORDER BY id
@@ -64,12 +66,12 @@ def milestones_of(services: Collection[int]) -> list[Milestone]:
 
 
 def criteria_of(services: Collection[int], milestones: Mapping[int, Milestone]) -> list[Criterion]:
-    """The services' criteria in order, with their owners, work items and milestones, each of which is read once."""
-    criteria: list[Criterion] = read_rows(Criterion, _CRITERIA, [list(services)], without=_UNREAD)
-    owners = _by_key(Team, _TEAMS, {each.owner_id for each in criteria})
-    work_items = _by_key(WorkItem, _WORK_ITEMS, {each.work_item_id for each in criteria}, without=_UNREAD)
+    """The services' criteria in order, each with `owner_names`; their work items and milestones are read once."""
+    criteria: list[Criterion] = read_rows(Criterion, _CRITERIA, [list(services)], without=_UNREAD, then="owner_names")
+    keys = list({each.work_item_id for each in criteria if each.work_item_id})
+    found = read_rows(WorkItem, _WORK_ITEMS, [keys], without=_UNREAD) if keys else []
+    work_items = {each.pk: each for each in found}
     _share([*criteria, *work_items.values()], "milestone", milestones)
-    _share(criteria, "owner", owners)
     _share(criteria, "work_item", work_items)
     return criteria
 
@@ -115,13 +117,6 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], int]) -> Mapping[int, list
     for row in rows:
         groups[key(row)].append(row)
     return groups
-
-
-def _by_key(
-    model: type[Model], question: str, keys: Collection[int | None], *, without: Collection[str] = ()
-) -> dict[int, Any]:
-    asked = [key for key in keys if key]
-    return {each.pk: each for each in read_rows(model, question, [asked], without=without)} if asked else {}
 
 
 def _share(entries: Iterable[Model], relation: str, related: Mapping[int, Model]) -> None:

@@ -18,7 +18,7 @@ WHERE environment.service_id = ANY(%s) AND environment.is_default
 def status_in(criterion: Criterion, environment: Environment, at: datetime) -> CriterionStatus | None:
     """How the criterion stands in the environment. None for one that vanished from its document."""
     current = Criterion.objects.current().filter(pk=criterion.pk, service=environment.service_id)
-    found = list(current.select_related("owner", "milestone", "work_item__milestone"))
+    found = list(current.select_related("milestone", "work_item__milestone"))
     return next(iter(statuses_of(found, [environment], at=at)[environment.pk]), None)
 
 

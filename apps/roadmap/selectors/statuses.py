@@ -65,6 +65,11 @@ class CriterionStatus:
         return self.criterion.claim
 
     @property
+    def owners(self) -> tuple[str, ...]:
+        """The names of its own teams, where it was read as a part of a whole roadmap."""
+        return tuple(self.criterion.owner_names)  # type: ignore[attr-defined]
+
+    @property
     def is_waived(self) -> bool:
         """An active waiver covers it. What is proven needs none."""
         return self.waiver is not None

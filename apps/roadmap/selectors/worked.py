@@ -25,7 +25,6 @@ SELECT {columns}, json_build_object(
 ) AS beside
 FROM {table} AS entry WHERE entry.id = ANY(%s)
 """
-_OWNER = "'owner', (SELECT team.name FROM catalog_team AS team WHERE team.id = entry.owner_id)"
 _RELATED = """'{relation}', ARRAY(
         SELECT {name} FROM {between} AS between JOIN {related} AS related ON related.id = between.{other}
         WHERE between.{own} = entry.id ORDER BY {order}
@@ -35,7 +34,7 @@ _RELATED = """'{relation}', ARRAY(
 def entries_with_names(model: type[Entry], keys: Sequence[int]) -> list[Any]:
     """The entries of these keys, in their order. `beside` holds what a field says that is not on the row, by its name.
 
-    That are the slug of the service, the number of the newest version, the owner or owners, people and labels.
+    That are the slug of the service, the number of the newest version, the owners, people and labels.
     """
     rows = read_rows(model, _question(model), [list(keys)], without=_UNSAID, then="beside")
     found = {entry.pk: entry for entry in rows}
@@ -45,11 +44,10 @@ def entries_with_names(model: type[Entry], keys: Sequence[int]) -> list[Any]:
 @lru_cache
 def _question(model: type[Entry]) -> str:
     related = [_related(relation) for relation in model._meta.many_to_many]
-    owner = [_OWNER] if any(field.name == "owner" for field in model._meta.concrete_fields) else []
     return _ENTRIES.format(
         columns=columns_of(model, "entry", without=_UNSAID),
         history=history_of(model)._meta.db_table,
-        names=",\n    ".join([*owner, *related]),
+        names=",\n    ".join(related),
         table=model._meta.db_table,
     )
 

@@ -146,7 +146,7 @@ def _chosen_values(conflict: Conflict, row: Row, choice: str, value: str | None)
 def takes_text(conflict: Conflict) -> bool:
     """Whether another value can be typed: only where the value is free text."""
     model = conflict.content_type.model_class()
-    if not isinstance(conflict.theirs, str) or model is None or conflict.field == "owner":
+    if not isinstance(conflict.theirs, str) or model is None:
         return False
     return not model._meta.get_field(conflict.field).choices  # type: ignore[union-attr]
 
@@ -155,8 +155,8 @@ def _put(row: Any, name: str, value: Any) -> None:
     if name in RELATED:
         write_related(row, {name: value}, Teams())
         return
-    write_row(row, name, value, Teams())
-    if name not in ("target", "owner"):
+    write_row(row, name, value)
+    if name != "target":
         try:
             row._meta.get_field(name).clean(getattr(row, name), row)
         except ValidationError as error:

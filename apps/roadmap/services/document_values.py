@@ -32,7 +32,7 @@ def read_entry(entry: entries.Entry) -> Values:
 
 
 def _fit(entry: entries.Entry, name: str, value: Any) -> Any:
-    if not isinstance(value, str) or name == "owner":
+    if not isinstance(value, str):
         return value
     return value[: getattr(MODELS[type(entry)]._meta.get_field(name), "max_length", None)]
 
@@ -76,7 +76,7 @@ def _task(entry: entries.Task) -> Values:
     return {
         "text": entry.text,
         "claim": entry.claim.value,
-        "owner": entry.owners[0][:100] if entry.owners else "",
+        "owners": _owners(entry.owners),
         "target": _target(entry.target),
     }
 
@@ -108,7 +108,7 @@ def _risk(entry: entries.Risk) -> Values:
         "impact": entry.impact,
         "severity": read_grade(entry.severity) or read_grade(entry.impact),
         "likelihood": read_grade(entry.likelihood),
-        "owner": next((name[:100] for name in split_owners(entry.owner_text)), ""),
+        "owners": _owners(split_owners(entry.owner_text)),
         "mitigations": [[entry.countermeasure_kind, measure.text[:500]] for measure in entry.countermeasures],
     }
 

@@ -143,9 +143,9 @@ def _rows(document: Document) -> list[Row]:
     querysets: tuple[EntryQuerySet, ...] = (
         Milestone.objects.prefetch_related("owners"),
         WorkItem.objects.prefetch_related("owners"),
-        Task.objects.select_related("owner"),
+        Task.objects.prefetch_related("owners"),
         Criterion.objects.all(),
-        Risk.objects.select_related("owner").prefetch_related(mitigations),
+        Risk.objects.prefetch_related("owners", mitigations),
         CostLine.objects.all(),
     )
     kinds = [list(rows.filter(document=document, orphaned_at__isnull=True).in_order()) for rows in querysets]
@@ -181,9 +181,8 @@ def _replace(row: Row, name: str, parsed: ParsedDocument) -> list[Replacement] |
     span = span_of(row, SPAN_NAMES.get(name, name), source)
     if span is None or (name == "target" and not value):
         return None
-    if name in ("owner", "owners"):
-        names = value if name == "owners" else [value]
-        return [(span, _in_line(write_owners(names, instead_of=source.text[slice(*span)]), source, span))]
+    if name == "owners":
+        return [(span, _in_line(write_owners(value, instead_of=source.text[slice(*span)]), source, span))]
     if name == "target":
         return [(span, write_target(date.fromisoformat(value[0]), Precision(value[2])))]
     return _rewrite(span, value, str(row.imported[name]), parsed) if isinstance(value, str) else None

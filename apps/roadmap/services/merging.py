@@ -135,9 +135,6 @@ def _rows(document: Document, kind: type[Entry]) -> list[Any]:
     model = MODELS[kind]
     names = {field.name for field in model._meta.get_fields()}
     rows = model._default_manager.select_for_update(of=("self",)).filter(document=document).order_by("position", "pk")
-    owner = names & {"owner"}
-    if owner:  # select_related without a name would join whatever a row must have
-        rows = rows.select_related(*owner)
     return list(rows.prefetch_related(*names & RELATED))
 
 
@@ -296,7 +293,7 @@ def _write(merge: Merge, row: Row, taken: Values) -> None:
     related = {name: value for name, value in taken.items() if name in RELATED}
     for name, value in taken.items():
         if name not in related:
-            write_row(row, name, value, merge.teams)
+            write_row(row, name, value)
     if related:
         merge.related.append((row, related))
 

@@ -41,20 +41,16 @@ def read_row(row: Row, name: str) -> Any:
     if name == "mitigations":
         return [[mitigation.kind, mitigation.text] for mitigation in row.mitigations.all()]  # type: ignore[attr-defined]
     value = getattr(row, name)
-    if isinstance(value, Team):
-        return value.name
-    return str(value) if isinstance(value, Decimal) else ("" if value is None and name == "owner" else value)
+    return str(value) if isinstance(value, Decimal) else value
 
 
-def write_row(row: Row, name: str, value: Any, teams: Teams) -> None:
+def write_row(row: Row, name: str, value: Any) -> None:
     """Put a document's value on the row, which is not saved by this."""
     if name == "target":
         starts, ends, precision = value or (None, None, models.Precision.DAY.value)
         row.target_starts_on = date.fromisoformat(starts) if starts else None  # type: ignore[attr-defined]
         row.target_on = date.fromisoformat(ends) if ends else None  # type: ignore[attr-defined]
         row.target_precision = precision  # type: ignore[attr-defined]
-    elif name == "owner":
-        row.owner = teams.named(value) if value else None  # type: ignore[attr-defined]
     elif name.startswith("amount_"):
         setattr(row, name, None if value is None else Decimal(value))
     else:
@@ -62,7 +58,7 @@ def write_row(row: Row, name: str, value: Any, teams: Teams) -> None:
 
 
 def create_related(created: Sequence[tuple[Any, Values]], teams: Teams) -> None:
-    """Write the values that are rows of their own for new rows of one kind: milestones' owners, risks' mitigations."""
+    """Write the values that are rows of their own for new rows of one kind: owners, risks' mitigations."""
     models.Mitigation.objects.bulk_create(each for row, values in created for each in _mitigations(row, values))
     owned = [(row, teams.named(name)) for row, values in created for name in values.get("owners", ())]
     if owned:
@@ -92,8 +88,6 @@ def is_same(name: str, one: Any, other: Any) -> bool:
     """Whether two values of that name are equal; owners in any order and any case."""
     if name == "owners":
         return _folded(one) == _folded(other)
-    if name == "owner":
-        return (one or "").casefold() == (other or "").casefold()
     if name.startswith("amount_") and one is not None and other is not None:
         return Decimal(one) == Decimal(other)
     return bool(one == other)

@@ -21,7 +21,7 @@ class BulkChange:
     """What becomes of each of many entries. What is None or empty stays as it is."""
 
     claim: str | None = None
-    owner: Team | None = None
+    owners: Collection[Team] = ()
     disown: bool = False
     add_people: Collection[Any] = ()
     remove_people: Collection[Any] = ()
@@ -88,8 +88,8 @@ def _wanted(row: Any, change: BulkChange) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     if change.claim and hasattr(row, "claim"):
         wanted["claim"] = change.claim
-    if change.owner or change.disown:
-        wanted |= _owned_by(row, change.owner)
+    if change.owners or change.disown:
+        wanted["owners"] = list(change.owners)
     if change.add_people or change.remove_people:
         wanted["assignees"] = _changed_set(row.assignees, change.add_people, change.remove_people)
     if change.add_labels or change.remove_labels:
@@ -99,10 +99,6 @@ def _wanted(row: Any, change: BulkChange) -> dict[str, Any]:
     if hasattr(row, "target_on"):
         wanted |= _target(row, change)
     return wanted
-
-
-def _owned_by(row: Any, owner: Team | None) -> dict[str, Any]:
-    return {"owners": [owner] if owner else []} if hasattr(row, "owners") else {"owner": owner}
 
 
 def _changed_set(relation: Any, added: Collection[Any], removed: Collection[Any]) -> list[Any]:

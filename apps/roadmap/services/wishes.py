@@ -18,7 +18,6 @@ from apps.roadmap.services.row_values import Row, read_row
 
 LABELS = {
     "owners": "Owner",
-    "owner": "Owner",
     "target": "Target",
     "claim": "Status",
     "priority": "Priority",

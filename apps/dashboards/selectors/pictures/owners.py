@@ -95,11 +95,9 @@ def owners_picture(known: Readiness) -> OwnersPicture:
 
 
 def _owners(status: CriterionStatus, of_milestone: Mapping[int, tuple[str, ...]], service: Service) -> tuple[str, ...]:
-    """The criterion's team, else its milestone's, else its service's."""
-    if status.criterion.owner:
-        return (status.criterion.owner.name,)
-    owners = of_milestone.get(status.milestone.pk, ()) if status.milestone else ()
-    return owners or (service.owner.name if service.owner else NOBODY,)
+    """The criterion's teams, else its milestone's, else its service's."""
+    of_milestones = of_milestone.get(status.milestone.pk, ()) if status.milestone else ()
+    return status.owners or of_milestones or (service.owner.name if service.owner else NOBODY,)
 
 
 def _value(cell: OwnedCriteria, greatest: int) -> Value:

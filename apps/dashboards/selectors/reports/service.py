@@ -133,10 +133,10 @@ def _risks(known: Readiness) -> Table:
         NAME, STATE, Column("severity", "Severity", Shape.STATUS), Column("likelihood", "Likelihood", Shape.STATUS),
         OWNER, Column("mitigations", "Mitigations"),
     )  # fmt: skip
-    risks = Risk.objects.current().of_service(known.service).select_related("owner").prefetch_related("mitigations")
+    risks = Risk.objects.current().of_service(known.service).prefetch_related("owners", "mitigations")
     rows = [
         (
-            risk.title, risk.status, risk.severity, risk.likelihood, str(risk.owner or ""),
+            risk.title, risk.status, risk.severity, risk.likelihood, ", ".join(map(str, risk.owners.all())),
             "; ".join(each.text for each in risk.mitigations.all()),
         )
         for risk in risks

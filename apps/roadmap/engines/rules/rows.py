@@ -11,7 +11,7 @@ from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import Countermeasure, Criterion, CriterionKind, Milestone, MilestoneKind, Risk, Task
 from apps.roadmap.engines.marks import Claim, claim_of_words, is_circle, read_emoji, read_mark
 from apps.roadmap.engines.measures import read_measures, read_placeholders
-from apps.roadmap.engines.owners import doubts_of_one_owner, read_owners
+from apps.roadmap.engines.owners import split_owners
 from apps.roadmap.engines.rules import values
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.tables import Cell, Row
@@ -38,7 +38,7 @@ class State:
     claim: Claim = Claim.TODO
     mark: str = ""
     owner_text: str = ""
-    owners: tuple[tuple[str, Span], ...] = ()
+    owners: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)
     doubts: tuple[str, ...] = ()
     spans: dict[str, Span] | None = None
@@ -50,7 +50,7 @@ class State:
             "claim": self.claim,
             "mark": self.mark,
             "owner_text": self.owner_text,
-            "owners": tuple(name for name, _ in self.owners),
+            "owners": self.owners,
             "target": self.reading.target,
             "doubts": self.doubts,
         }
@@ -79,7 +79,7 @@ def add_milestone(draft: Draft, scope: Scope, row: Row, table: Table) -> None:
         Milestone(
             line=row.line,
             path=scope.path,
-            spans={**(state.spans or {}), **_whole_owner(row), "title": cell.span},
+            spans={**(state.spans or {}), "title": cell.span},
             rule=table.rule,
             kind=heading.kind or MilestoneKind.MILESTONE,
             code=heading.code or (number if CODE.fullmatch(number) else ""),
@@ -98,7 +98,6 @@ def add_task(draft: Draft, scope: Scope, row: Row, table: Table) -> None:
     if not text:
         return
     state = _state(draft, scope, row)
-    state = replace(state, doubts=(*state.doubts, *doubts_of_one_owner([name for name, _ in state.owners])))
     named = _milestone(draft, _text(draft, row, "milestone"))
     draft.tasks.append(
         Task(
@@ -152,7 +151,7 @@ def add_risk(draft: Draft, scope: Scope, row: Row, table: Table) -> None:
         Risk(
             line=row.line,
             path=scope.path,
-            spans={"risk": cell.span, **places, **_owner(row, _owners(row))},
+            spans={"risk": cell.span, **places, **_owner(row)},
             rule=table.rule,
             title=_title(draft, cell),
             risk=_title(draft, cell),
@@ -199,8 +198,8 @@ def _state(draft: Draft, scope: Scope, row: Row) -> State:
     state = _claim(draft, row)
     spans = dict(state.spans or {})
     doubts = state.doubts
-    reading, owners = Reading(), _owners(row)
-    spans |= _owner(row, owners)
+    reading = Reading()
+    spans |= _owner(row)
     if "target" in row.cells:
         cell = row.cells["target"]
         reading = read_date(cell.text, cell.span[0], draft.style_at(scope), is_whole=True)
@@ -208,21 +207,21 @@ def _state(draft: Draft, scope: Scope, row: Row) -> State:
             spans["target"] = reading.target.span if reading.target else cell.span
         doubts = (*doubts, reading.doubt) if reading.doubt else doubts
     return replace(
-        state, owner_text=_text(draft, row, "owner"), owners=owners, reading=reading, doubts=doubts, spans=spans
+        state,
+        owner_text=_text(draft, row, "owner"),
+        owners=_owners(row),
+        reading=reading,
+        doubts=doubts,
+        spans=spans,
     )
 
 
-def _owners(row: Row) -> tuple[tuple[str, Span], ...]:
+def _owners(row: Row) -> tuple[str, ...]:
     cell = row.cells.get("owner")
-    return read_owners(cell.text, cell.span[0]) if cell else ()
+    return split_owners(cell.text) if cell else ()
 
 
-def _owner(row: Row, owners: tuple[tuple[str, Span], ...]) -> dict[str, Span]:
-    """The place of the first owner, which is the one that a row of one owner has."""
-    return {"owner": owners[0][1] if owners else row.cells["owner"].span} if "owner" in row.cells else {}
-
-
-def _whole_owner(row: Row) -> dict[str, Span]:
+def _owner(row: Row) -> dict[str, Span]:
     return {"owner": row.cells["owner"].span} if "owner" in row.cells else {}
 
 

@@ -11,7 +11,7 @@ from apps.roadmap.engines.draft import Draft, Scope
 from apps.roadmap.engines.entries import CostLine, FieldLine, Milestone, Owner, Task, WorkItem
 from apps.roadmap.engines.fields import Field
 from apps.roadmap.engines.marks import Claim, claim_of_words
-from apps.roadmap.engines.owners import doubts_of_one_owner, read_owners
+from apps.roadmap.engines.owners import split_owners
 from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.titles import read_tier
 
@@ -115,13 +115,8 @@ def _with_value(draft: Draft, scope: Scope, holder: Holder, found: Field, value:
 
 
 def _with_owners(draft: Draft, holder: Holder, found: Field, value: str) -> Holder:
-    owners = read_owners(value, found.span[0])
-    names = tuple(name for name, _ in owners)
-    if isinstance(holder, Task):  # a row of one owner: the others stay where they are
-        place = owners[0][1] if owners and len(value) == len(found.value) else found.span
-        doubts = (*holder.doubts, *doubts_of_one_owner(names))
-        return replace(holder, owner_text=value, owners=names, spans={**holder.spans, "owner": place}, doubts=doubts)
-    changed = replace(holder, owner_text=value, owners=names, spans={**holder.spans, "owner": found.span})
+    spans = {**holder.spans, "owner": found.span}
+    changed = replace(holder, owner_text=value, owners=split_owners(value), spans=spans)
     if isinstance(changed, Milestone):
         return replace(changed, status_line=draft.source.line_at(found.span[0]))
     return changed
