@@ -165,7 +165,10 @@ def test_owners_targets_and_texts_are_settled_alike(service):
     conflicts = {each.field: each for each in Conflict.objects.all()}
     assert conflicts.keys() == {"owners", "target", "text"}
     assert conflicts["owners"].theirs == ["Data"]
+    versions = Milestone.history.count()
     settle_conflict(conflict=conflicts["owners"], choice="theirs")
+    assert Milestone.history.count() == versions + 1
+    assert [owned.team.name for owned in Milestone.history.latest("pk").owners.all()] == ["Data"]
     settle_conflict(conflict=conflicts["target"], choice="theirs")
     settle_conflict(conflict=conflicts["text"], choice="theirs")
 

@@ -198,6 +198,24 @@ def test_the_first_line_of_history_knows_the_owners(service):
     assert {owned.team.name for owned in version.owners.all()} == {"Core", "QA"}
 
 
+def test_other_owners_are_one_line_of_history_of_whoever_imports(service, olga):
+    load(service)
+    load(service, TEXT.replace("Core + QA", "QA + Data"), actor=olga)
+
+    version, first = Milestone.history.order_by("-pk")
+    assert {owned.team.name for owned in version.owners.all()} == {"Data", "QA"}
+    assert (version.history_type, version.history_change_reason, version.history_user) == ("~", "import", olga)
+    assert {owned.team.name for owned in first.owners.all()} == {"Core", "QA"}
+
+
+def test_every_owner_of_a_task_and_of_a_risk_owns_it(service):
+    risks = "| Risk | Owner | Severity |\n|---|---|---|\n| Sinks | QA, Ops | high |\n"
+    load(service, f"# Road\n\n## M1 Safety\n- [ ] Rotate (owner: QA + Platform/Infra)\n\n{risks}")
+
+    assert [team.name for team in Task.objects.get().owners.all()] == ["Platform/Infra", "QA"]
+    assert [team.name for team in Risk.objects.get().owners.all()] == ["Ops", "QA"]
+
+
 def test_what_vanished_is_marked_and_comes_back(service):
     load(service)
     gone = Task.objects.get(text="Write runbook")

@@ -305,10 +305,10 @@ def _save(merge: Merge, kind: type[Entry], saved: Saved) -> None:
         model._default_manager.bulk_create(generation, batch_size=BATCH)
     remember_all(saved.created, CREATED, actor=merge.actor, reason=REASON)
     _update(model, saved.changed, _columns(model))
+    _save_related(merge, saved)
     remember_all(saved.changed, CHANGED, actor=merge.actor, reason=REASON)
     remember_related(saved.changed)
     _update(model, saved.moved, [name for name in PLACES if name in _columns(model)])
-    _save_related(merge, saved)
     merge.changes.created += len(saved.created)
     merge.changes.updated += len(saved.changed)
 

@@ -71,9 +71,11 @@ def create_related(created: Sequence[tuple[Any, Values]], teams: Teams) -> None:
 
 
 def write_related(row: Any, values: Values, teams: Teams) -> None:
-    """The same for a row that may have such values already."""
+    """The same for a row that may have such values already. The version is written by whoever calls, for all of it."""
     if "owners" in values:
+        row.skip_history_when_saving = True
         row.owners.set([teams.named(name) for name in values["owners"]])
+        del row.skip_history_when_saving
     if "mitigations" in values:
         row.mitigations.all().delete()
         models.Mitigation.objects.bulk_create(_mitigations(row, values))
