@@ -9,75 +9,10 @@ from hypothesis import strategies as st
 
 from apps.catalog.models import Team
 from apps.roadmap.engines.costs import read_amount, write_amount
-from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
+from apps.roadmap.models import CostLine, Criterion, Milestone, Mitigation, Risk, Task, WorkItem
 from apps.roadmap.services.exporting import plan_export
-from apps.roadmap.services.importing import import_document
-from apps.roadmap.services.merging import Changes
 from tests.roadmap import seeds
-
-TEXT = """# Road
-
-## M1 Safety
-- [~] Owner: Core  Target: 2026-03-02
-- Tasks
-  - [x] Lock **all** deps; [ ] watch them
-  * [ ] Write runbook
-    and keep it
-- Acceptance
-  - [ ] Restore passes
-
-## M2 Launch
-- Tasks
-  - [ ] Announce it
-
-## 1. Queue
-**Effort:** 2 days
-
-1. [ ] Add Redis
-2. [ ] Add a worker
-
-## 2. Cache
-
-| Task | Owner | Status |
-|---|---|---|
-| Choose one | QA | todo |
-
-## Risks
-1. **Key loss**
-   ```
-   Risk: One vault
-   Impact: No decryption
-   Mitigation:
-   - A second vault
-   - A printed key
-   ```
-
-## Costs
-- Vault: $26/month
-- Redis: ~$10-15/month
-"""
-
-
-def load(service, text=TEXT):
-    return import_document(service=service, name="road.md", raw=text.encode())
-
-
-def added(model, service, **fields):
-    return model.objects.create(service=service, position=9_999_999, **fields)
-
-
-def written(service) -> str:
-    """The export, which imported again changes nothing, and exports the same."""
-    plan = plan_export(Document.objects.get())
-    assert plan.left_out == []
-    text = plan.content.decode()
-    counts = [model.objects.count() for model in (Milestone, WorkItem, Task, Criterion, Risk, CostLine)]
-    changes = load(service, text).changes
-    assert (changes.created, changes.vanished, changes.conflicts) == (0, 0, 0)
-    assert counts == [model.objects.count() for model in (Milestone, WorkItem, Task, Criterion, Risk, CostLine)]
-    assert plan_export(Document.objects.get()).content.decode() == text
-    assert load(service, text + "\n").changes == Changes()
-    return text
+from tests.roadmap.adding import TEXT, added, load, written
 
 
 @pytest.fixture
@@ -168,13 +103,13 @@ def test_costs_are_changed_and_added(road, service):
 
 
 def test_what_cannot_stand_anywhere_is_left_out_with_the_reason(road, service):
-    added(Risk, service, title="Fire")
+    added(Task, service, text="Of nothing")
     WorkItem.objects.filter(title="Queue").update(number="7")
     plan = plan_export(road)
 
     assert [str(each) for each in plan.left_out] == [
         "Line 16: number of “7. Queue”: the document has no place for it.",
-        "risk “Fire”, added here: the document has no list that it could stand in.",
+        "task “Of nothing”, added here: the document has no place for it.",
     ]
     assert plan.content.decode() == TEXT
 

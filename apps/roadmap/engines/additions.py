@@ -1,9 +1,10 @@
 """Lines that a document does not have yet, in its own manner: put below or behind what they belong to."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from apps.roadmap.engines.blocks import Block, BlockKind
 from apps.roadmap.engines.entries import ParsedDocument
@@ -12,9 +13,11 @@ from apps.roadmap.engines.source import Source, Span
 Replacement = tuple[Span, str]
 
 NUMBER = re.compile(r"^([ \t>]*)(\d{1,9})(?=[.)][ \t])")
+NUMBER_PUT_IN = re.compile(r"\A((?:\r\n|\r|\n)+[ \t>]*)(\d{1,9})(?=[.)][ \t])")
 CELL_END = re.compile(r"(?<!\\)\|")
+BOLD_END = re.compile(r"(?:\*\*|__)")
 LIST_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
-BOLD_LABEL = re.compile(r"^[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)")
+BOLD_LABEL = re.compile(r"[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)")
 
 
 def newline_of(source: Source) -> str:
@@ -27,6 +30,18 @@ def below(source: Source, line: int, text: str) -> Replacement:
     end = source.line_span(line)[1]
     newline = newline_of(source)
     return (end, end), newline + text.replace("\n", newline)
+
+
+def counted_on(replacements: Sequence[Replacement]) -> list[Replacement]:
+    """Numbered items that are put in at one place go on counting."""
+    counts: Counter[Span] = Counter()
+    counted = []
+    for span, text in replacements:
+        is_item = span[0] == span[1] and NUMBER_PUT_IN.match(text)
+        steps = counts[span] if is_item else 0
+        counts[span] += bool(is_item)
+        counted.append((span, NUMBER_PUT_IN.sub(lambda found: f"{found[1]}{int(found[2]) + steps}", text)))  # noqa: B023
+    return counted
 
 
 def behind(span: Span, text: str) -> Replacement:
@@ -45,6 +60,33 @@ def last_line_of(parsed: ParsedDocument, line: int) -> int:
     return max(inside, default=block.end_line)
 
 
+def last_line_of_section(parsed: ParsedDocument, line: int) -> int:
+    """The last line of what stands below a heading, up to the next one of its rank."""
+    opening = next((each for each in parsed.blocks if each.start_line <= line <= each.end_line), None)
+    if opening is None or opening.kind != BlockKind.HEADING:
+        return line
+    below = parsed.blocks[opening.ordinal + 1 :]
+    section = takewhile(lambda each: each.kind != BlockKind.HEADING or each.level > opening.level, below)
+    return max((each.end_line for each in section if each.kind != BlockKind.BLANK), default=opening.end_line)
+
+
+def is_apart(parsed: ParsedDocument, line: int) -> bool:
+    """A blank line stands between the item on a line and the one before it."""
+    before = [each for each in parsed.blocks if each.end_line < line]
+    return len(before) > 1 and before[-1].kind == BlockKind.BLANK and before[-2].item is not None
+
+
+def last_line(parsed: ParsedDocument) -> int:
+    """The last line of the document that is not blank."""
+    return max((each.end_line for each in parsed.blocks if each.kind != BlockKind.BLANK), default=1)
+
+
+def is_table_row(source: Source, line: int) -> bool:
+    """The line is a row of a table."""
+    start, end = source.line_span(line)
+    return source.text[start:end].lstrip(" \t>").startswith("|")
+
+
 def _is_within(block: Block, outer: Block) -> bool:
     return block.item is not None and any(item is outer.item for item in block.item.chain)
 
@@ -52,17 +94,23 @@ def _is_within(block: Block, outer: Block) -> bool:
 def line_like(source: Source, line: int, changes: Mapping[Span, str]) -> str:
     """A line as another one is written: list marker, box and all, with other values at the given places.
 
-    Of a list item, everything behind the last place is left away; of a table's row, every other cell is emptied.
+    Of a list item or heading, everything behind the last place is left away, but for the end of what is bold; of a
+    table's row, every other cell is emptied.
     """
     start, end = source.line_span(line)
-    text = source.text[start:end]
-    if text.lstrip(" \t>").startswith("|"):
+    if is_table_row(source, line):
         return _row_like(source, (start, end), changes)
     pieces, position = [], start
     for (first, last), instead in sorted(changes.items()):
         pieces += [source.text[position:first], instead]
         position = last
-    return NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", "".join(pieces), count=1)
+    bold_end = BOLD_END.match(source.text, position, end)
+    pieces.append(bold_end.group() if bold_end else "")
+    written = "".join(pieces)
+    number = NUMBER.match(source.text[start:end])
+    if number and any(first <= start + number.start(2) < last for first, last in changes):
+        return written
+    return NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", written, count=1)
 
 
 def _row_like(source: Source, span: Span, changes: Mapping[Span, str]) -> str:
@@ -78,8 +126,9 @@ def _row_like(source: Source, span: Span, changes: Mapping[Span, str]) -> str:
 def _cell(text: str, span: Span, inside: Sequence[tuple[Span, str]]) -> str:
     if not inside:
         return " "
-    ((first, last), words) = inside[0]
-    return text[span[0] : first] + words + text[last : span[1]]
+    (first, last), words = inside[0]
+    words = words.replace("\\|", "|").replace("|", "\\|")
+    return text[span[0] : first] + words + text[last : span[1]] if first < last else f" {words} "
 
 
 def indent_below(source: Source, line: int) -> str:
@@ -120,6 +169,13 @@ def rewrite_items(source: Source, items: Sequence[tuple[Span, str]], wanted: Seq
         if more:
             replacements.append(below(source, lines[above], "\n".join(more)))
     return replacements
+
+
+def padded(source: Source, replacement: Replacement) -> Replacement:
+    """With a space before the end of a table's cell that was empty."""
+    (start, end), text = replacement
+    is_bare = start == end and text.strip() and source.text[end : end + 1] == "|"
+    return ((start, end), f"{text} ") if is_bare and is_table_row(source, source.line_at(start)) else replacement
 
 
 def _whole_line(source: Source, span: Span) -> Replacement:

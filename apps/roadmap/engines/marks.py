@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apps.roadmap.engines.source import Span
-from apps.roadmap.engines.status_words import Claim, read_status
+from apps.roadmap.engines.status_words import Claim, read_status, write_status
 
 __all__ = ["Claim", "Mark", "claim_of", "claim_of_words", "mark_for", "read_legend", "read_mark"]
 
@@ -135,6 +135,13 @@ def mark_for(claim: Claim, *, instead_of: str = " ", legend: Legend | None = Non
         return EMOJI_BY_CLAIM[claim]
     own = [mark for mark, meaning in (legend or {}).items() if meaning == claim]
     return own[0] if own else MARK_BY_CLAIM[claim]
+
+
+def status_like(claim: Claim, *, instead_of: str) -> str:
+    """The state as the document writes its own: a sign, small letters or capitals."""
+    if read_emoji(instead_of, (0, len(instead_of))):
+        return mark_for(claim, instead_of=instead_of)
+    return write_status(claim, instead_of=instead_of)
 
 
 def read_legend(line: str) -> dict[str, Claim]:

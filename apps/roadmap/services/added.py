@@ -1,29 +1,30 @@
 """Rows that were added here, and stand in no document yet."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Risk, Task, WorkItem
-from apps.roadmap.services.row_values import Row
-from apps.roadmap.services.wishes import parent_of, words_of
+from apps.roadmap.services.row_values import RELATED, Row
+from apps.roadmap.services.wishes import PARENTS, parent_of, words_of
 
 Key = tuple[str, str, Any]
-KINDS = (Milestone, WorkItem, Task, Criterion, Risk, CostLine)
+KINDS = (Task, Criterion, CostLine, WorkItem, Milestone, Risk)
 OF_SERVICE = "service_id = %(service)s AND document_id IS NULL AND orphaned_at IS NULL"
 ANY_ADDED = " UNION ALL ".join(f'SELECT FROM "{kind._meta.db_table}" WHERE {OF_SERVICE}' for kind in KINDS)
 
 
-def added_rows(document: Document) -> Iterator[Row]:
-    """Those that belong to the document: by what they stand under, or since their service has no other."""
+def added_rows(document: Document) -> list[Row]:
+    """Those that belong to the document: by what they stand under, or since it is the first of their service.
+
+    Lists that stand inside others come before those.
+    """
     if not _has_any(document.service_id):
-        return
-    is_only = not Document.objects.filter(service=document.service).exclude(pk=document.pk).exists()
-    for rows in _by_kind(document, is_only=is_only):
-        yield from rows.filter(document=None, orphaned_at=None, service=document.service).order_by("position", "pk")
+        return []
+    home = None if Document.objects.filter(service=document.service, pk__lt=document.pk).exists() else document.pk
+    return [row for kind in KINDS for row in _added(kind, document) if (_document_of(row) or home) == document.pk]
 
 
 def _has_any(service: int) -> bool:
@@ -33,18 +34,18 @@ def _has_any(service: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _by_kind(document: Document, *, is_only: bool) -> Iterator[QuerySet[Any]]:
-    under = Q(milestone__document=document) | Q(work_item__document=document)
-    loose = Q(milestone=None, work_item=None) if is_only else Q(pk=None)
-    # There are few of them, and mostly none: joins would cost more than queries that are seldom asked.
-    yield Task.objects.filter(under | Q(parent__document=document) | loose).prefetch_related(
-        "milestone", "work_item", "parent"
-    )
-    yield Criterion.objects.filter(under | loose).prefetch_related("milestone", "work_item")
-    work_item = Q(work_item__document=document) | (Q(work_item=None) if is_only else Q(pk=None))
-    yield CostLine.objects.filter(work_item).prefetch_related("work_item")
-    if is_only:
-        yield from (Milestone.objects.all(), WorkItem.objects.all(), Risk.objects.all())
+def _added(kind: type[Row], document: Document) -> QuerySet[Any]:
+    """There are few of them, and mostly none: joins would cost more than queries that are seldom asked."""
+    rows = kind._default_manager.filter(document=None, orphaned_at=None, service=document.service)
+    names = {field.name for field in kind._meta.get_fields()}
+    return rows.order_by("position", "pk").prefetch_related(*sorted(names & ({*PARENTS} | RELATED)))
+
+
+def _document_of(row: Any) -> int | None:
+    """The document that the nearest of what it stands under is in."""
+    while row is not None and row.document_id is None:
+        row = parent_of(row)
+    return row.document_id if row is not None else None
 
 
 class AddedRows:

@@ -1,24 +1,23 @@
 """Documents out: the imported text with only the changed values replaced."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
 
-from apps.roadmap.engines.additions import Replacement, rewrite_items
+from apps.roadmap.engines.additions import Replacement, counted_on, padded, rewrite_items
 from apps.roadmap.engines.costs import read_amount, write_amount
 from apps.roadmap.engines.dates import Precision, write_target
 from apps.roadmap.engines.display import show
 from apps.roadmap.engines.entries import ParsedDocument
-from apps.roadmap.engines.marks import Claim, mark_for, read_emoji
+from apps.roadmap.engines.marks import Claim, mark_for, status_like
 from apps.roadmap.engines.owners import write_owners
 from apps.roadmap.engines.parser import parse_document
 from apps.roadmap.engines.patch import make_patch
 from apps.roadmap.engines.source import UNLIMITED, Source, Span
 from apps.roadmap.engines.splice import splice
-from apps.roadmap.engines.status_words import write_status
 from apps.roadmap.exceptions import RoadmapError
 from apps.roadmap.models import (
     CostLine,
@@ -34,12 +33,15 @@ from apps.roadmap.models import (
 from apps.roadmap.models.entries import EntryQuerySet
 from apps.roadmap.services.added import added_rows
 from apps.roadmap.services.conflicts import ConflictKey, conflict_key, open_conflicts
+from apps.roadmap.services.new_rows import wishes_for_added
 from apps.roadmap.services.proving import prove
 from apps.roadmap.services.row_values import Row, is_same, read_row
-from apps.roadmap.services.wishes import LABELS, Wish, span_of, wish_for_row, wish_for_values
+from apps.roadmap.services.wishes import LABELS, Addition, Wish, key_of, span_of, wish_for_values
 
 SPAN_NAMES = {"description": "risk", "owners": "owner"}
+SPANS_OF_ONE = {"title": "risk", "description": "", "owners": "owner"}
 NO_PLACE = "the document has no place for it."
+NO_CODE = "the document would not be read as having it; a code, such as M1, may help."
 AMOUNTS = ("amount_minimum", "amount_maximum")
 
 
@@ -67,7 +69,7 @@ class ExportPlan:
     @property
     def content(self) -> bytes:
         """The document's bytes as imported, with the values that were changed since."""
-        return self.source.encode(splice(self.source.text, self.replacements))
+        return self.source.encode(splice(self.source.text, counted_on(self.replacements)))
 
     @property
     def patch(self) -> bytes:
@@ -92,11 +94,10 @@ def plan_export(document: Document, parsed: ParsedDocument | None = None) -> Exp
     plan = ExportPlan(parsed.source, revision.source or document.name)
     rows, in_conflict = _rows(document), open_conflicts(document)
     wishes = [wish for row in rows for wish in _plan_row(plan, row, rows, parsed, in_conflict)]
-    wishes += [wish_for_row(row, rows, parsed) for row in added_rows(document)]
-    if wishes:
-        granted, open_wishes = prove(parsed, plan.replacements, wishes, rows, read)
-        plan.replacements += granted
-        plan.left_out += [left_out for wish in open_wishes for left_out in _left_out_of(wish)]
+    wishes += wishes_for_added(added_rows(document), rows, parsed)
+    for wish, addition in prove(parsed, plan.replacements, wishes, rows, read):
+        plan.replacements += [addition.replacement] if addition else []
+        plan.left_out += _left_out_of(wish, addition)
     return plan
 
 
@@ -111,6 +112,7 @@ def _plan_row(
             continue
         replacements = _replace(row, name, parsed)
         if replacements is not None:
+            replacements = [padded(parsed.source, each) for each in replacements]
             plan.replacements += [each for each in replacements if each not in plan.replacements]
         elif name in LABELS:
             missing.append(name)
@@ -119,11 +121,15 @@ def _plan_row(
     return [wish_for_values(row, missing, rows, parsed)] if missing else []
 
 
-def _left_out_of(wish: Wish) -> list[LeftOut]:
-    if wish.is_new:
-        kind = wish.row._meta.verbose_name
-        return [LeftOut(None, f"{kind} “{wish.row}”, added here", "the document has no list that it could stand in.")]
-    return [_left_out(wish.row, name, NO_PLACE) for name in wish.names]
+def _left_out_of(wish: Wish, addition: Addition | None) -> Iterator[LeftOut]:
+    """What of a wish the addition does not say."""
+    said = {key_of(each.row): each.names for each in addition.says} if addition else {}
+    for row, names in wish.parts:
+        if row.line is None and key_of(row) not in said:
+            is_nameless = isinstance(row, Milestone) and not row.code
+            yield LeftOut(None, f"{row._meta.verbose_name} “{row}”, added here", NO_CODE if is_nameless else NO_PLACE)
+        else:
+            yield from (_left_out(row, name, NO_PLACE) for name in names if name not in said.get(key_of(row), ()))
 
 
 def _left_out(row: Row, name: str, why: str) -> LeftOut:
@@ -178,7 +184,7 @@ def _replace(row: Row, name: str, parsed: ParsedDocument) -> list[Replacement] |
         return _replace_mitigations(row, [text for _, text in value], parsed)
     if name in AMOUNTS:
         return _replace_amounts(row, parsed)
-    span = span_of(row, SPAN_NAMES.get(name, name), source)
+    span = span_of(row, _place_of(row, name), source)
     if span is None or (name == "target" and not value):
         return None
     if name == "owners":
@@ -186,6 +192,12 @@ def _replace(row: Row, name: str, parsed: ParsedDocument) -> list[Replacement] |
     if name == "target":
         return [(span, write_target(date.fromisoformat(value[0]), Precision(value[2])))]
     return _rewrite(span, value, str(row.imported[name]), parsed) if isinstance(value, str) else None
+
+
+def _place_of(row: Row, name: str) -> str:
+    """What the place of a value is called. A risk that stands in one cell or line is known by these words."""
+    is_one = isinstance(row, Risk) and row.imported.get("title") == row.imported.get("description")
+    return (SPANS_OF_ONE if is_one else SPAN_NAMES).get(name, name)
 
 
 def _one(replacement: Replacement | None) -> list[Replacement] | None:
@@ -220,13 +232,6 @@ def _replace_amounts(row: Any, parsed: ParsedDocument) -> list[Replacement] | No
     return _rewrite(span, changed, row.text, parsed)
 
 
-def _status_words(claim: Claim, *, instead_of: str) -> str:
-    """As the document writes its own: a sign, small letters or capitals."""
-    if read_emoji(instead_of, (0, len(instead_of))):
-        return mark_for(claim, instead_of=instead_of)
-    return write_status(claim, instead_of=instead_of)
-
-
 def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Replacement | None:
     if claim == Claim.UNKNOWN:
         return None
@@ -235,7 +240,7 @@ def _replace_claim(row: Row, claim: Claim, source: Source, legend: Any) -> Repla
         return mark, mark_for(claim, instead_of=source.text[slice(*mark)], legend=legend)
     words = span_of(row, "status", source)
     if words:
-        return words, _status_words(claim, instead_of=source.text[slice(*words)])
+        return words, status_like(claim, instead_of=source.text[slice(*words)])
     return (mark, f"[{mark_for(claim, legend=legend)}] ") if mark else None
 
 

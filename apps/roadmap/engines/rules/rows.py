@@ -17,7 +17,7 @@ from apps.roadmap.engines.source import Span
 from apps.roadmap.engines.tables import Cell, Row
 from apps.roadmap.engines.titles import CRITERION_KINDS, read_heading, read_tier, title_span
 
-GRADES = ("likelihood", "severity")
+OF_A_RISK = ("likelihood", "severity", "impact", "mitigation")
 CODE = re.compile(r"[A-Z]{1,5}-?\d{1,4}(?:\.\d{1,2})?")
 
 
@@ -146,7 +146,7 @@ def add_risk(draft: Draft, scope: Scope, row: Row, table: Table) -> None:
     cell = row.cells.get(table.name, row.first)
     if not cell.text:
         return
-    places: dict[str, Span] = {name: row.cells[name].span for name in GRADES if name in row.cells}
+    places: dict[str, Span] = {name: row.cells[name].span for name in OF_A_RISK if name in row.cells}
     draft.risks.append(
         Risk(
             line=row.line,
