@@ -60,7 +60,7 @@ def added(model, service, **fields):
 def written(service) -> str:
     """The export, which says everything that was added, as a text."""
     plan = exported(service)
-    assert plan.left_out == []
+    assert [str(each) for each in plan.left_out] == []
     return plan.content.decode()
 
 

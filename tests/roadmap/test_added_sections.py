@@ -4,12 +4,13 @@ from datetime import date
 from difflib import ndiff
 
 import pytest
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.catalog.models import Team
-from apps.roadmap.models import Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
+from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Mitigation, Risk, Task, WorkItem
 from apps.roadmap.services.exporting import plan_export
 from apps.roadmap.services.importing import import_document
 from tests.roadmap import seeds, test_other_shapes
@@ -128,12 +129,12 @@ def test_in_a_table_it_is_a_row_with_its_values_in_their_columns(service, team):
 | L2 | All \\| regions | Core | 2026-03-13 | to do | |
 """
     load(service, text)
-    milestone = added(Milestone, service, title="Old off", claim="in_progress", **WHEN)
+    milestone = added(Milestone, service, title="Old | off", claim="in_progress", **WHEN)
     milestone.owners.add(team)
 
-    assert written(service) == text + "| L3 | Old off | Night watch | 2027-02-01 | in progress | |\n"
+    assert written(service) == text + "| L3 | Old \\| off | Night watch | 2027-02-01 | in progress | |\n"
     milestone.refresh_from_db()
-    assert (milestone.code, milestone.title) == ("L3", "Old off")
+    assert (milestone.code, milestone.title) == ("L3", "Old | off")
 
 
 def test_work_items_go_on_counting_and_one_under_a_milestone_stands_in_it(service):
@@ -278,6 +279,191 @@ def test_what_stands_under_nothing_goes_to_the_first_document_of_the_service(ser
     text = plan_export(second).content.decode()
     assert "Calm" not in text
     assert "- [ ] Wait\n- [ ] Wait more\n" in text
+
+
+def test_steps_of_new_tasks_go_along_with_theirs(service):
+    load(service)
+    task = added(Task, service, milestone=Milestone.objects.get(code="M2"), text="New")
+    step = added(Task, service, parent=task, text="Its step")
+    added(Task, service, parent=step, text="The step of that")
+
+    text = written(service)
+    assert "  - [ ] Announce it\n  - [ ] New\n    - [ ] Its step\n      - [ ] The step of that\n" in text
+
+
+def test_a_step_is_not_written_under_another_task_of_the_same_line(service):
+    load(service, "# Road\n\n## M1 A\n\n- [ ] A; [ ] b\n")
+    added(Task, service, parent=Task.objects.get(text="b"), text="c")
+
+    before = Document.objects.get().newest_revision.raw
+    plan = exported(service)
+    assert (bytes(before).decode() == plan.content.decode()) == bool(plan.left_out)
+
+
+def test_a_step_and_a_task_at_one_place_are_both_written(service):
+    load(service, "# Road\n\n## M1 A\n\n- [ ] A\n")
+    added(Task, service, milestone=Milestone.objects.get(), text="New")
+    added(Task, service, parent=Task.objects.get(text="A"), text="step")
+
+    assert written(service) == "# Road\n\n## M1 A\n\n- [ ] A; [ ] step\n- [ ] New\n"
+
+
+def test_a_work_item_inside_the_last_milestone_comes_before_one_behind_it(service):
+    load(service, "# Road\n\n## M1 A\n\n- [ ] A\n")
+    added(WorkItem, service, title="Loose")
+    added(WorkItem, service, title="Inside", milestone=Milestone.objects.get())
+
+    assert written(service).endswith("- [ ] A\n\n### 1. Inside\n\n## 1. Loose\n")
+
+
+def test_several_criteria_share_the_list_that_the_first_opens(service):
+    load(service, "# Road\n\n## M1 A\n\n- [ ] A\n")
+    for number in (1, 2, 3):
+        added(Criterion, service, milestone=Milestone.objects.get(), text=f"It holds {number}")
+
+    assert written(service).count("Acceptance") == 1
+
+
+def test_what_nobody_said_is_marked_so(service):
+    load(service)
+    added(Task, service, milestone=Milestone.objects.get(code="M2"), text="Hm", claim="unknown")
+
+    assert "  - [?] Hm\n" in written(service)
+    assert Task.objects.get(text="Hm").claim == "unknown"
+
+
+def test_what_stands_under_something_vanished_is_named(service):
+    load(service)
+    added(Task, service, parent=Task.objects.get(text="Announce it"), text="step")
+    added(WorkItem, service, title="Inside", milestone=Milestone.objects.get(code="M2"))
+    load(service, TEXT.replace("## M2 Launch\n- Tasks\n  - [ ] Announce it\n\n", ""))
+
+    plan = plan_export(Document.objects.get())
+    assert [str(each) for each in plan.left_out] == [
+        "task “step”, added here: the document has no place for it.",
+        "work item “Inside”, added here: the document has no place for it.",
+    ]
+
+
+def test_a_task_cannot_be_a_step_of_its_own_step(service):
+    load(service)
+    task = Task.objects.get(text="Announce it")
+    step = added(Task, service, parent=task, text="step")
+    task.parent = step
+    with pytest.raises(ValidationError, match="one of its own steps"):
+        task.full_clean()
+    with pytest.raises(IntegrityError, match="not_under_itself"), transaction.atomic():
+        Task.objects.filter(pk=task.pk).update(parent=task)
+
+    Task.objects.filter(pk=task.pk).update(parent=step, document=None)  # as only two at once can make it
+    assert plan_export(Document.objects.get()).content
+
+
+@pytest.mark.parametrize("words", ["Another thing altogether", "Announce something"])
+def test_what_was_reworded_here_is_known_again_in_the_export(service, words):
+    load(service)
+    Task.objects.filter(text="Announce it").update(text=words)
+    known = Task.objects.get(text=words).pk
+    added(Task, service, milestone=Milestone.objects.get(code="M2"), text="Announce it", claim="done")
+
+    written(service)
+    assert (Task.objects.get(pk=known).text, Task.objects.get(pk=known).claim) == (words, "todo")
+
+
+def test_a_milestone_renamed_here_keeps_what_is_under_it(service):
+    load(service)
+    Milestone.objects.filter(code="M2").update(title="Take-off")
+    queue = WorkItem.objects.get(title="Queue")
+    WorkItem.objects.filter(pk=queue.pk).update(title="Wholly else")
+    added(WorkItem, service, title="Queue", claim="done")
+    added(Task, service, work_item=queue, text="Drain it")
+
+    written(service)
+    assert Task.objects.get(text="Announce it").milestone.title == "Take-off"
+    assert set(WorkItem.objects.get(pk=queue.pk).tasks.values_list("text", flat=True)) == {
+        "Add Redis", "Add a worker", "Drain it"
+    }  # fmt: skip
+
+
+def test_a_title_that_would_be_read_otherwise_is_left_as_it_is(service):
+    text = "# Road\n\n## Week 1\n\n- [ ] Build it\n"
+    load(service, text)
+    Milestone.objects.update(title="Renamed thing")
+
+    plan = plan_export(Document.objects.get())
+    assert plan.content.decode() == text
+    assert [str(each) for each in plan.left_out] == [
+        "Line 3: title of “Renamed thing”: the document has no place for it."
+    ]
+
+
+def test_of_twins_the_one_with_the_code_is_known_by_it(service):
+    load(service, "# Road\n\n## Week 1 (first things)\n\n- [ ] Build it\n")
+    added(Milestone, service, title="Calm")
+    coded = added(Milestone, service, title="Calm", code="M1")
+    plan = plan_export(Document.objects.get())
+    load(service, plan.content.decode())
+
+    coded.refresh_from_db()
+    assert (coded.document, len(plan.left_out)) == (Document.objects.get(), 1)
+
+
+@pytest.mark.parametrize("line", ["- **Flood**: it is wet. Mitigation: pump", "- Flood: high", "- **Flood**"])
+def test_the_words_about_another_risk_are_not_copied(service, line):
+    text = f"# Road\n\n## Risks\n\n{line}\n"
+    load(service, text)
+    added(Risk, service, title="Fire")
+
+    assert put_in(text, written(service)) == ("- **Fire**" if "**" in line else "- Fire")
+
+
+def test_the_signs_of_a_neighbour_are_not_copied(service):
+    text = "# Road\n\n### 1. Mow it\n\n- [ ] Mow\n\n### 2. 🔴 Tend it\n\n- [ ] Tend\n"
+    load(service, text)
+    added(WorkItem, service, title="New")
+
+    assert put_in(text, written(service)).strip() == "### 3. New"
+    assert WorkItem.objects.get(title="New").priority == ""
+
+
+def test_amounts_that_the_words_of_a_cost_do_not_say_are_named(service):
+    load(service)
+    added(CostLine, service, label="Mail", amount_minimum=5, amount_maximum=9, currency="USD", period="month")
+
+    plan = exported(service)
+    assert "- Redis: ~$10-15/month\n- Mail\n" in plan.content.decode()
+    assert {str(each).split(" of ")[0] for each in plan.left_out} >= {
+        "amount minimum", "amount maximum", "currency", "period"
+    }  # fmt: skip
+
+
+def test_words_of_several_lines_stand_in_one(service, team):
+    load(service)
+    add_fire(service, team, "Water\nor foam", description="It burns\nbrightly")
+    added(Milestone, service, title="Calm", objectives="Rest\nand breathe")
+
+    text = written(service)
+    assert "   - Water or foam\n" in text
+    assert "- Objectives: Rest and breathe\n" in text
+
+
+def test_long_lists_keep_what_is_below_their_items(service):
+    load(service)
+    for number in range(12):
+        added(Risk, service, title=f"Fire {number}", impact="All is lost")
+
+    assert "\n10. **Fire 8**\n    ```\n    Risk: Fire 8\n" in written(service)
+
+
+def test_many_additions_of_which_some_cannot_be_written_take_a_bounded_number_of_readings(service):
+    load(service)
+    milestone = Milestone.objects.get(code="M2")
+    for number in range(60):
+        added(Task, service, milestone=milestone, text=f"T {number}" + "; [x] no" * (number % 7 == 0))
+
+    plan = plan_export(Document.objects.get())
+    assert len(plan.left_out) == 9
+    assert "- [ ] T 59\n" in plan.content.decode()
 
 
 @pytest.mark.parametrize("name", test_other_shapes.NAMES)

@@ -14,6 +14,7 @@ Replacement = tuple[Span, str]
 
 NUMBER = re.compile(r"^([ \t>]*)(\d{1,9})(?=[.)][ \t])")
 NUMBER_PUT_IN = re.compile(r"\A((?:\r\n|\r|\n)+[ \t>]*)(\d{1,9})(?=[.)][ \t])")
+LINE_PUT_IN = re.compile(r"(?:\r\n|\r|\n)(?=[ \t>]*\S)")
 CELL_END = re.compile(r"(?<!\\)\|")
 BOLD_END = re.compile(r"(?:\*\*|__)")
 LIST_START = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
@@ -32,16 +33,27 @@ def below(source: Source, line: int, text: str) -> Replacement:
     return (end, end), newline + text.replace("\n", newline)
 
 
-def counted_on(replacements: Sequence[Replacement]) -> list[Replacement]:
-    """Numbered items that are put in at one place go on counting."""
+def in_place(replacements: Sequence[Replacement]) -> list[Replacement]:
+    """As they stand at one place: first what goes on in the line, then lines, whose numbers go on counting."""
     counts: Counter[Span] = Counter()
-    counted = []
-    for span, text in replacements:
-        is_item = span[0] == span[1] and NUMBER_PUT_IN.match(text)
-        steps = counts[span] if is_item else 0
-        counts[span] += bool(is_item)
-        counted.append((span, NUMBER_PUT_IN.sub(lambda found: f"{found[1]}{int(found[2]) + steps}", text)))  # noqa: B023
-    return counted
+    return [_counted_on(each, counts) for each in sorted(replacements, key=opens_a_line)]
+
+
+def opens_a_line(replacement: Replacement) -> bool:
+    """It is a line or more of its own."""
+    return replacement[1][:1] in ("\n", "\r")
+
+
+def _counted_on(replacement: Replacement, counts: Counter[Span]) -> Replacement:
+    span, text = replacement
+    number = NUMBER_PUT_IN.match(text) if span[0] == span[1] else None
+    if not number:
+        return replacement
+    counted = str(int(number[2]) + counts[span])
+    counts[span] += 1
+    deeper = " " * (len(counted) - len(number[2]))
+    below = LINE_PUT_IN.sub(lambda found: found[0] + deeper, text[number.end() :]) if deeper else text[number.end() :]
+    return span, f"{number[1]}{counted}{below}"
 
 
 def behind(span: Span, text: str) -> Replacement:
@@ -131,11 +143,15 @@ def _cell(text: str, span: Span, inside: Sequence[tuple[Span, str]]) -> str:
     return text[span[0] : first] + words + text[last : span[1]] if first < last else f" {words} "
 
 
+def indent_of(line: str) -> str:
+    """How far in an item stands that belongs to the item that the line is."""
+    found = LIST_START.match(line)
+    return " " * found.end() if found else "  "
+
+
 def indent_below(source: Source, line: int) -> str:
-    """How far in an item stands that belongs to the item on a line."""
-    start, end = source.line_span(line)
-    found = LIST_START.match(source.text, start, end)
-    return " " * (found.end() - start if found else 2)
+    """The same of a line of the document."""
+    return indent_of(source.text[slice(*source.line_span(line))])
 
 
 def labelled(parts: Mapping[str, str], *, is_bold: bool) -> str:

@@ -1,15 +1,15 @@
 """Knows an entry again in a later text of the same document. Pure: values in, pairs out.
 
-An entry is the same when its kind, the titles above it and its words are; then when a title above it was changed, its
-code is unique on both sides, or its words are (it moved); then when its words changed a little. An entry that vanished
-comes back by its own words only. Never across kinds.
+An entry is the same when its kind, the titles above it and its words are, also those that a person gave it; then when
+a title above it was changed, its code is unique on both sides, or its words are (it moved); then when its words changed
+a little. An entry that vanished comes back by its own words only. Never across kinds.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from itertools import product
 
@@ -38,6 +38,7 @@ class Trait:
     text: str
     code: str = ""  # what a document itself calls it, such as M1
     line: int | None = None
+    edited: str = ""  # the text that a person gave it since
 
     @cached_property
     def words(self) -> str:
@@ -107,6 +108,7 @@ def match(
     that was replaced where it stood is known again, too.
     """
     matching = _Matching(old, new, frozenset(gone), old_text or Surroundings(), new_text or Surroundings())
+    _match_edited(matching)
     _match_equal(matching)
     _match_equal(matching, gone=True)
     _follow_renamed_titles(matching)
@@ -118,6 +120,28 @@ def match(
     _match_between_neighbours(matching)
     _match_likest(matching, _kind_of, DOCUMENT_LIKENESS)
     return matching.pairs
+
+
+def _match_edited(matching: _Matching) -> None:
+    """What a person worded otherwise, where the text says the same by now, as an export does."""
+    if not any(trait.edited for trait in matching.old):
+        return
+    for group_of in (_section_of, _kind_of):
+        olds = _by(partial(_edited_of, group_of), matching.old, matching.left_old())
+        known = _by(partial(_worded_of, group_of), matching.old, matching.left_old())
+        news = _by(partial(_worded_of, group_of), matching.new, matching.left_new())
+        for key, places in olds.items():
+            found = news.get(key, [])
+            if key not in known and (group_of is _section_of or len(found) == len(places) == 1):
+                matching.add(dict(zip(found, places, strict=False)))
+
+
+def _edited_of(group_of: Callable[[Trait], Key], trait: Trait) -> Key | None:
+    return (*group_of(trait), plain_words(trait.edited)) if trait.edited else None
+
+
+def _worded_of(group_of: Callable[[Trait], Key], trait: Trait) -> Key:
+    return *group_of(trait), trait.words
 
 
 def _match_equal(matching: _Matching, *, gone: bool = False) -> None:

@@ -45,7 +45,13 @@ CLAIM_BY_MARK = {
     **dict.fromkeys("➖🚫", Claim.NOT_APPLICABLE),
     **dict.fromkeys("❌🔜⬜🔲🔴⚪", Claim.TODO),
 }
-MARK_BY_CLAIM = {Claim.TODO: " ", Claim.IN_PROGRESS: "~", Claim.DONE: "x", Claim.NOT_APPLICABLE: "-"}
+MARK_BY_CLAIM = {
+    Claim.UNKNOWN: "?",
+    Claim.TODO: " ",
+    Claim.IN_PROGRESS: "~",
+    Claim.DONE: "x",
+    Claim.NOT_APPLICABLE: "-",
+}
 BOX_BY_CLAIM = {Claim.TODO: "☐", Claim.IN_PROGRESS: "◐", Claim.DONE: "☑", Claim.NOT_APPLICABLE: "☒"}
 EMOJI_BY_CLAIM = {Claim.TODO: "⬜", Claim.IN_PROGRESS: "🚧", Claim.DONE: "✅", Claim.NOT_APPLICABLE: "➖"}
 
@@ -130,9 +136,9 @@ def claim_of_words(words: str) -> Claim | None:
 def mark_for(claim: Claim, *, instead_of: str = " ", legend: Legend | None = None) -> str:
     """The mark that says the claim, in the document's own alphabet."""
     if instead_of in BOX_BY_CLAIM.values():
-        return BOX_BY_CLAIM[claim]
+        return BOX_BY_CLAIM.get(claim, BOX_BY_CLAIM[Claim.TODO])
     if EMOJI.match(instead_of):
-        return EMOJI_BY_CLAIM[claim]
+        return EMOJI_BY_CLAIM.get(claim, EMOJI_BY_CLAIM[Claim.TODO])
     own = [mark for mark, meaning in (legend or {}).items() if meaning == claim]
     return own[0] if own else MARK_BY_CLAIM[claim]
 

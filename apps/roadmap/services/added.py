@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from apps.roadmap.models import CostLine, Criterion, Document, Milestone, Risk, Task, WorkItem
 from apps.roadmap.services.row_values import RELATED, Row
-from apps.roadmap.services.wishes import PARENTS, parent_of, words_of
+from apps.roadmap.services.wishes import PARENTS, code_of, key_of, parent_of, words_of
 
 Key = tuple[str, str, Any]
 KINDS = (Task, Criterion, CostLine, WorkItem, Milestone, Risk)
@@ -43,7 +43,9 @@ def _added(kind: type[Row], document: Document) -> QuerySet[Any]:
 
 def _document_of(row: Any) -> int | None:
     """The document that the nearest of what it stands under is in."""
-    while row is not None and row.document_id is None:
+    seen: set[Any] = set()
+    while row is not None and row.document_id is None and key_of(row) not in seen:
+        seen.add(key_of(row))
         row = parent_of(row)
     return row.document_id if row is not None else None
 
@@ -56,12 +58,16 @@ class AddedRows:
         for row in added_rows(document):
             self._rows[self._key(row, words_of(row))].append(row)
 
-    def take(self, row: Row, words: str) -> Row | None:
-        """The added row that a new one would repeat, once."""
-        found = self._rows.get(self._key(row, words))
-        return found.pop(0) if found else None
+    def take(self, row: Row, words: str, code: str) -> Row | None:
+        """The added row that a new one would repeat, once; of several the one with its code."""
+        found = self._rows.get(self._key(row, words), [])
+        best = next((each for each in found if code_of(each) == code), found[0] if found else None)
+        if best is not None:
+            found.remove(best)
+        return best
 
     def _key(self, row: Row, words: str) -> Key:
         parent = parent_of(row)
         # What is not saved yet is new itself, so nothing was added under it.
+        words = " ".join(words.replace("\\|", "|").split())  # as they may stand in a table
         return row._meta.model_name or "", words, parent and (parent._meta.model_name, parent.pk or id(parent))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from apps.roadmap.engines.additions import Replacement, counted_on, padded, rewrite_items
+from apps.roadmap.engines.additions import Replacement, in_place, padded, rewrite_items
 from apps.roadmap.engines.costs import read_amount, write_amount
 from apps.roadmap.engines.dates import Precision, write_target
 from apps.roadmap.engines.display import show
@@ -36,7 +36,7 @@ from apps.roadmap.services.conflicts import ConflictKey, conflict_key, open_conf
 from apps.roadmap.services.new_rows import wishes_for_added
 from apps.roadmap.services.proving import prove
 from apps.roadmap.services.row_values import Row, is_same, read_row
-from apps.roadmap.services.wishes import LABELS, Addition, Wish, key_of, span_of, wish_for_values
+from apps.roadmap.services.wishes import LABELS, Addition, Said, Wish, key_of, span_of, wish_for_values
 
 SPAN_NAMES = {"description": "risk", "owners": "owner"}
 SPANS_OF_ONE = {"title": "risk", "description": "", "owners": "owner"}
@@ -69,7 +69,7 @@ class ExportPlan:
     @property
     def content(self) -> bytes:
         """The document's bytes as imported, with the values that were changed since."""
-        return self.source.encode(splice(self.source.text, counted_on(self.replacements)))
+        return self.source.encode(splice(self.source.text, in_place(self.replacements)))
 
     @property
     def patch(self) -> bytes:
@@ -95,30 +95,32 @@ def plan_export(document: Document, parsed: ParsedDocument | None = None) -> Exp
     rows, in_conflict = _rows(document), open_conflicts(document)
     wishes = [wish for row in rows for wish in _plan_row(plan, row, rows, parsed, in_conflict)]
     wishes += wishes_for_added(added_rows(document), rows, parsed)
-    for wish, addition in prove(parsed, plan.replacements, wishes, rows, read):
-        plan.replacements += [addition.replacement] if addition else []
+    for wish, addition in prove(parsed, wishes, read):
+        plan.replacements += addition.replacements if addition else ()
         plan.left_out += _left_out_of(wish, addition)
     return plan
 
 
 def _plan_row(
     plan: ExportPlan, row: Row, rows: list[Row], parsed: ParsedDocument, in_conflict: Collection[ConflictKey]
-) -> list[Wish]:
-    """Replace what has a place. The labelled values that have none become a wish."""
-    missing = []
+) -> Iterator[Wish]:
+    """A wish for each value that was changed: with its place, or for the labelled ones that have none, together."""
+    missing, changed = [], dict[tuple[Replacement, ...], list[str]]()
     for name in _changed_values(row):
         if conflict_key(row, name) in in_conflict:
             plan.left_out.append(_left_out(row, name, "it is in conflict with the document; settle that first."))
             continue
         replacements = _replace(row, name, parsed)
         if replacements is not None:
-            replacements = [padded(parsed.source, each) for each in replacements]
-            plan.replacements += [each for each in replacements if each not in plan.replacements]
+            changed.setdefault(tuple(padded(parsed.source, each) for each in replacements), []).append(name)
         elif name in LABELS:
             missing.append(name)
         else:
             plan.left_out.append(_left_out(row, name, NO_PLACE))
-    return [wish_for_values(row, missing, rows, parsed)] if missing else []
+    for said, names in changed.items():
+        yield Wish(row, tuple(names), (Addition(said, (Said(row, tuple(names)),)),))
+    if missing:
+        yield wish_for_values(row, missing, rows, parsed)
 
 
 def _left_out_of(wish: Wish, addition: Addition | None) -> Iterator[LeftOut]:

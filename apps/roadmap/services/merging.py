@@ -5,7 +5,7 @@ What only the document changed is taken, what only a person changed is kept, and
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
@@ -189,7 +189,9 @@ def trait_of(entry: Entry, values: Values) -> Trait:
 
 
 def _trait_of_row(row: Row) -> Trait:
-    return _trait(row._meta.model_name or "", row.section, row.imported, row.line)
+    trait = _trait(row._meta.model_name or "", row.section, row.imported, row.line)
+    words = str(getattr(row, NAMING_FIELDS[trait.kind]))
+    return trait if words == trait.text else replace(trait, edited=words)
 
 
 def _trait(kind: str, section: str, values: Values, line: int | None) -> Trait:
@@ -222,7 +224,8 @@ def _added_row(merge: Merge, model: type[Row], found: Found) -> Any:
     """A new row, or the one that was added here and is in the document now."""
     row = model(service=merge.document.service, document=merge.document)
     _relate(merge, row, found.entry)
-    return merge.added.take(row, str(found.values[NAMING_FIELDS[model._meta.model_name or ""]])) or row
+    code = str(found.values.get("code") or found.values.get("number") or "")
+    return merge.added.take(row, str(found.values[NAMING_FIELDS[model._meta.model_name or ""]]), code) or row
 
 
 def _place_values(row: Any) -> list[Any]:

@@ -33,7 +33,7 @@ def _below(row: Risk, model: Any, names: tuple[str, ...], parsed: ParsedDocument
         for said in _in_columns(row, model, names, source):
             yield lines_below(source, last, [Line(written_like(row, model, said, parsed), row, said)])
         return
-    indent = additions.indent_below(source, line)
+    indent = additions.indent_of(first)
     gap = [Line("")] if additions.is_apart(parsed, line) else []
     for manner in sorted((_fenced, _nested), key=lambda each: (each is _fenced) != _has_fence(parsed, line, last)):
         yield lines_below(source, last, [*gap, Line(first, row, names), *manner(row, indent)])
@@ -42,7 +42,8 @@ def _below(row: Risk, model: Any, names: tuple[str, ...], parsed: ParsedDocument
 
 def _at_the_end(row: Risk, names: tuple[str, ...], parsed: ParsedDocument, *, is_first: bool) -> Iterator[Addition]:
     heading = [Line(""), Line("## Risks")] if is_first else []
-    lines = [*heading, Line(""), Line(f"1. **{words_of(row)}**", row, names), *_fenced(row, "   ")]
+    number = 1 if is_first else 2
+    lines = [*heading, Line(""), Line(f"{number}. **{words_of(row)}**", row, names), *_fenced(row, "   ")]
     yield lines_below(parsed.source, additions.last_line(parsed), lines)
 
 

@@ -7,9 +7,12 @@ from typing import Any
 from apps.roadmap.engines import additions
 from apps.roadmap.engines.blocks import BlockKind
 from apps.roadmap.engines.entries import MilestoneKind, ParsedDocument
-from apps.roadmap.models import Milestone, WorkItem
+from apps.roadmap.models import WorkItem
 from apps.roadmap.services.new_lines import (
+    Below,
     Line,
+    all_below,
+    claimed_like,
     code_after,
     in_brackets,
     in_columns,
@@ -19,8 +22,8 @@ from apps.roadmap.services.new_lines import (
     written_like,
 )
 from apps.roadmap.services.row_values import Row
-from apps.roadmap.services.section_lines import DEEPEST_HEADING, Below, Section, children_of, titles_of, values_of
-from apps.roadmap.services.wishes import Addition, Wish, are_labels_bold, key_of, parent_of
+from apps.roadmap.services.section_lines import DEEPEST_HEADING, Section, children_of, plain_title, titles_of, values_of
+from apps.roadmap.services.wishes import Addition, Wish, are_labels_bold, code_of, parent_of
 
 
 def wish_for_section(row: Row, *, below: Below, taken: set[str], rows: Sequence[Row], parsed: ParsedDocument) -> Wish:
@@ -28,14 +31,7 @@ def wish_for_section(row: Row, *, below: Below, taken: set[str], rows: Sequence[
     model = _model(row, rows, parsed)
     section = Section(row, model, _code_of(row, model, taken), below, parsed, rows)
     taken.add(section.code)
-    inner = tuple((each, values_to_say(each)) for each in _all_below(row, below))
-    return Wish(row, values_to_say(row), tuple(_candidates(section)), inner)
-
-
-def _all_below(row: Row, below: Below) -> Iterator[Row]:
-    for each in below.get(key_of(row), ()):
-        yield each
-        yield from _all_below(each, below)
+    return Wish(row, values_to_say(row), tuple(_candidates(section)), tuple(all_below(row, below)))
 
 
 def _model(row: Any, rows: Iterable[Any], parsed: ParsedDocument) -> Any:
@@ -52,11 +48,6 @@ def _model(row: Any, rows: Iterable[Any], parsed: ParsedDocument) -> Any:
     return ranked[-1] if ranked else None
 
 
-def code_of(row: Any) -> str:
-    """The code of a milestone, the number of a work item."""
-    return str(row.code if isinstance(row, Milestone) else row.number)
-
-
 def _kind(row: Any) -> str:
     return str(getattr(row, "kind", ""))
 
@@ -69,13 +60,16 @@ def _code_of(row: Any, model: Any, taken: Collection[str]) -> str:
 
 
 def _candidates(section: Section) -> Iterator[Addition]:
+    parent = parent_of(section.row)
+    if parent and not parent.line:
+        return  # it vanished
     block = _block_at(section.parsed, section.model)
     if block is not None and block.kind == BlockKind.TABLE:
         yield from _as_table_row(section)
         return
     if block is not None and block.item is not None:
         yield from _as_item(section)
-    above = _block_at(section.parsed, parent_of(section.row))
+    above = _block_at(section.parsed, parent)
     if above is None or above.kind == BlockKind.HEADING:
         yield from _as_heading(section, block)
 
@@ -95,9 +89,9 @@ def _as_table_row(section: Section) -> Iterator[Addition]:
 
 def _as_item(section: Section) -> Iterator[Addition]:
     row, model, parsed = section.row, section.model, section.parsed
-    indent = additions.indent_below(parsed.source, model.line)
     for names in _fewer(section.names):
         words = written_like(row, model, names, parsed, section.code) + in_brackets(row, names)
+        indent = additions.indent_of(words)
         inner = children_of(section, row, 0, is_bold=False) if names == section.names else []
         lines = [Line(words, row, names), *(Line(indent + each.words, each.row, each.names) for each in inner)]
         yield lines_below(parsed.source, additions.last_line_of(parsed, model.line), lines)
@@ -111,13 +105,12 @@ def _as_heading(section: Section, block: Any) -> Iterator[Addition]:
     titles = dict.fromkeys(titles_of(section, block, level))
     for words in titles:
         title = [Line(""), Line(words, row, names)]
+        is_marked = words != plain_title(row, section.code, level) and bool(claimed_like(row, section.model, parsed))
         for manner in (is_bold, not is_bold):
-            inside = [
-                *values_of(row, names, section, is_bold=manner),
-                *children_of(section, row, level, is_bold=manner),
-            ]
-            yield lines_below(parsed.source, at, [*title, *inside])
-        yield lines_below(parsed.source, at, [*title, *values_of(row, names, section, is_bold=is_bold)])
+            values = values_of(row, names, section, is_bold=manner, is_marked=is_marked)
+            yield lines_below(parsed.source, at, [*title, *values, *children_of(section, row, level, is_bold=manner)])
+        values = values_of(row, names, section, is_bold=is_bold, is_marked=is_marked)
+        yield lines_below(parsed.source, at, [*title, *values])
     for words, said in product(titles, _fewer(names)[1:]):
         yield lines_below(parsed.source, at, [Line(""), Line(words, row, said)])
 

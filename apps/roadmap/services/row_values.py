@@ -87,12 +87,24 @@ def _mitigations(row: Any, values: Values) -> Iterator[models.Mitigation]:
 
 
 def is_same(name: str, one: Any, other: Any) -> bool:
-    """Whether two values of that name are equal; owners in any order and any case."""
+    """Whether two values of that name say the same: owners in any order and case, words as they stand on one line."""
     if name == "owners":
         return _folded(one) == _folded(other)
     if name.startswith("amount_") and one is not None and other is not None:
         return Decimal(one) == Decimal(other)
+    if name == "mitigations":
+        return _in_line(one) == _in_line(other)
+    if isinstance(one, str) and isinstance(other, str) and one != other:
+        return _words(one) == _words(other)
     return bool(one == other)
+
+
+def _words(text: str) -> list[str]:
+    return text.replace("\\|", "|").split()  # a pipe in a table's cell
+
+
+def _in_line(measures: Iterable[Sequence[str]] | None) -> list[tuple[str, list[str]]]:
+    return [(kind, _words(text)) for kind, text in measures or ()]
 
 
 def _folded(names: Iterable[str]) -> list[str]:

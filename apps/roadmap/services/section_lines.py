@@ -1,6 +1,6 @@
 """The lines of a new milestone or work item: its title, its values, and what stands under it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,12 @@ from apps.roadmap.engines.entries import MilestoneKind, ParsedDocument
 from apps.roadmap.engines.marks import Claim, mark_for
 from apps.roadmap.engines.titles import read_heading
 from apps.roadmap.models import Criterion, Task, WorkItem
-from apps.roadmap.services.new_lines import Line, boxed, labelled_values, values_to_say, written_like
+from apps.roadmap.services.new_lines import Below, Line, labelled_values, listed, values_to_say, written_like
 from apps.roadmap.services.row_values import Row
 from apps.roadmap.services.wishes import key_of, span_of, words_of
 
 LONG = ("Objectives", "Business Impact", "Current State")
 DEEPEST_HEADING = 6
-Below = Mapping[tuple[str, int], Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -43,19 +42,23 @@ def titles_of(section: Section, block: Any, level: int) -> Iterator[str]:
     # An underlined heading has two lines, and so no line to be like.
     if block is not None and block.kind == BlockKind.HEADING and block.start_line == block.end_line:
         yield written_like(section.row, section.model, section.names, section.parsed, section.code)
-    yield _plain_title(section.row, section.code, level)
+    yield plain_title(section.row, section.code, level)
 
 
-def _plain_title(row: Any, code: str, level: int) -> str:
+def plain_title(row: Any, code: str, level: int) -> str:
+    """A heading of a rank, from 1 to 6."""
     separator = ". " if isinstance(row, WorkItem) else ": "
     return f"{'#' * level} {code}{separator if code else ''}{words_of(row)}"
 
 
-def values_of(row: Any, names: Sequence[str], section: Section, *, is_bold: bool) -> list[Line]:
+def values_of(
+    row: Any, names: Sequence[str], section: Section, *, is_bold: bool, is_marked: bool = False
+) -> list[Line]:
     """Labelled values below a title: short ones together, each long one on a line of its own."""
     is_boxed = row is section.row and not is_bold and bool({"owners", "target"} & {*names})
     box = _box(row, section) if is_boxed else ""
-    parts = labelled_values(row, [name for name in names if name != "claim" or not (box or row.claim == Claim.TODO)])
+    is_claimed = is_marked or box or row.claim == Claim.TODO
+    parts = labelled_values(row, [name for name in names if name != "claim" or not is_claimed])
     short = {label: words for label, words in parts.items() if label not in LONG}
     written = [additions.labelled(short, is_bold=is_bold)] if short else []
     if box:
@@ -89,8 +92,8 @@ def children_of(section: Section, row: Row, level: int, *, is_bold: bool) -> lis
     inner = section.below.get(key_of(row), ())
     tasks, criteria, items = ([each for each in inner if type(each) is kind] for kind in (Task, Criterion, WorkItem))
     indent = "" if is_bold else "  "
-    lines = [line for each in tasks for line in _listed(section, each, indent)]
-    acceptance = [line for each in criteria for line in _listed(section, each, indent)]
+    lines = [line for each in tasks for line in listed(each, section.below, indent, section.parsed)]
+    acceptance = [line for each in criteria for line in listed(each, section.below, indent, section.parsed)]
     if is_bold:
         lines = [Line(""), *lines] if lines else []
         lines += [Line(""), Line("**Acceptance criteria:**"), Line(""), *acceptance] if acceptance else []
@@ -100,17 +103,10 @@ def children_of(section: Section, row: Row, level: int, *, is_bold: bool) -> lis
     return lines + [line for at, each in enumerate(items, start=1) for line in _item(section, each, at, level, is_bold)]
 
 
-def _listed(section: Section, row: Any, indent: str) -> Iterator[Line]:
-    names = values_to_say(row)
-    yield Line(f"{indent}- {boxed(row, names, section.parsed)}", row, names)
-    for each in section.below.get(key_of(row), ()):
-        yield from _listed(section, each, f"{indent}  ")
-
-
 def _item(section: Section, row: Any, at: int, level: int, is_bold: bool) -> Iterator[Line]:
     names = values_to_say(row)
     inner = min(level + 1, DEEPEST_HEADING)
     yield Line("")
-    yield Line(_plain_title(row, row.number or str(at), inner), row, names)
+    yield Line(plain_title(row, row.number or str(at), inner), row, names)
     yield from values_of(row, names, section, is_bold=is_bold)
     yield from children_of(section, row, inner, is_bold=is_bold)

@@ -46,7 +46,7 @@ class Said:
 class Addition:
     """Something that could be put into the document, and what the document would say by it."""
 
-    replacement: Replacement
+    replacements: tuple[Replacement, ...]
     says: tuple[Said, ...]
 
 
@@ -84,7 +84,7 @@ def wish_for_values(row: Row, names: Sequence[str], rows: Iterable[Row], parsed:
         return Wish(row, tuple(names), ())
     candidates = _of_titles if isinstance(row, Milestone | WorkItem) else _of_items
     says = (Said(row, tuple(names)),)
-    return Wish(row, tuple(names), tuple(Addition(each, says) for each in candidates(row, parts, rows, parsed)))
+    return Wish(row, tuple(names), tuple(Addition((each,), says) for each in candidates(row, parts, rows, parsed)))
 
 
 def written_value(row: Row, name: str) -> str:
@@ -147,3 +147,8 @@ def parent_of(row: Any) -> Any:
 def key_of(row: Any) -> tuple[str, int]:
     """Which row it is, whichever object holds it."""
     return row._meta.model_name, row.pk
+
+
+def code_of(row: Any) -> str:
+    """The code of a milestone, the number of a work item; nothing of others."""
+    return str(getattr(row, "code", "") or getattr(row, "number", ""))
