@@ -37,13 +37,15 @@ class Trial:
 
     def __post_init__(self) -> None:
         source = self.before.source
-        put_in = in_place(self._replacements)
+        pieces = [(addition, each) for addition in self.additions for each in addition.replacements]
+        put_in = in_place([replacement for _, replacement in pieces])
         self._shifts = Shifts(put_in)
         self.after = self.read(source.encode(splice(source.text, put_in)))
         self.by_line = {}
         for kind, entry in _entries(self.after):
             self.by_line.setdefault((kind, entry.line), []).append((entry, read_entry(entry)))
-        self.new_lines = self._lines_put_in(put_in)
+        pieces.sort(key=lambda each: opens_a_line(each[1]))  # as they were put in
+        self.new_lines = self._lines_put_in([addition for addition, _ in pieces], put_in)
 
     def says(self, addition: Addition, *, is_strict: bool = False) -> bool:
         """The document gives back all that the addition is to say; strictly also nothing else."""
@@ -63,19 +65,13 @@ class Trial:
         start = self.before.source.line_starts[line - 1]
         return self.after.source.line_at(start + self._shifts.before(start))
 
-    @property
-    def _replacements(self) -> list[Replacement]:
-        return [each for addition in self.additions for each in addition.replacements]
-
-    def _lines_put_in(self, put_in: Sequence[Replacement]) -> dict[tuple[str, int], int]:
+    def _lines_put_in(self, additions: Sequence[Addition], put_in: Sequence[Replacement]) -> dict[tuple[str, int], int]:
         """The lines of new rows: counted from the one at which they are put in, behind what comes before them there."""
         lines: dict[tuple[str, int], int] = {}
         earlier: Counter[Span] = Counter()
-        saying = [addition for addition in self.additions for _ in addition.replacements]
-        order = sorted(range(len(saying)), key=lambda at: opens_a_line(self._replacements[at]))
-        for at, (span, text) in zip(order, put_in, strict=True):
+        for addition, (span, text) in zip(additions, put_in, strict=True):
             first = self.after.source.line_at(max(span[0] + self._shifts.before(span[0]) + earlier[span], 0))
-            lines |= {key_of(said.row): first + said.line for said in saying[at].says if said.line is not None}
+            lines |= {key_of(said.row): first + said.line for said in addition.says if said.line is not None}
             earlier[span] += len(text)
         return lines
 
